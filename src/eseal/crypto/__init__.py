@@ -1,0 +1,1 @@
+"""Algorithms, certificates and CMS as values over bytes; no trust decisions."""

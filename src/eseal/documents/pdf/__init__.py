@@ -1,0 +1,1 @@
+"""PDF: the one door to pyHanko's reader and writer."""

@@ -1,0 +1,1 @@
+"""Keys behind URIs: files now, tokens and services as extras."""

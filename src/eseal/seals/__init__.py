@@ -1,0 +1,1 @@
+"""Seals: their pictures, their data, their register."""

@@ -1,0 +1,1 @@
+"""What the verifier trusts, as a value."""

@@ -110,10 +110,7 @@ SCHEMES: dict[str, Scheme] = {
                 ("sha512", "1.2.840.113549.1.1.13"),
             )
         ),
-        *(
-            Scheme(f"rsa-pss-{d}", "rsa", d, "1.2.840.113549.1.1.10", pss=True)
-            for d in ("sha256", "sha384", "sha512")
-        ),
+        *(Scheme(f"rsa-pss-{d}", "rsa", d, "1.2.840.113549.1.1.10", pss=True) for d in ("sha256", "sha384", "sha512")),
         *(
             Scheme(f"ecdsa-{d}", "ec", d, oid)
             for d, oid in (
@@ -227,9 +224,7 @@ def verify(
             public_key.verify(signature, message, pad, utils.Prehashed(algorithm) if prehashed else algorithm)
         elif isinstance(public_key, ec.EllipticCurvePublicKey) and key_type == "ec":
             algorithm = pyca_hash(digest)
-            public_key.verify(
-                signature, message, ec.ECDSA(utils.Prehashed(algorithm) if prehashed else algorithm)
-            )
+            public_key.verify(signature, message, ec.ECDSA(utils.Prehashed(algorithm) if prehashed else algorithm))
         elif isinstance(public_key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey) and not prehashed:
             public_key.verify(signature, message)
         else:

@@ -68,7 +68,7 @@ class Found:
     """DocMDP level 1, 2 or 3 where this signature certifies the document."""
     page: int | None = None
     """Page (1-based) on which the signature shows, None for invisible ones."""
-    data: ValidationData = ValidationData()
+    data: ValidationData = field(default_factory=ValidationData)
     """Certificates carried beside the CMS (/Cert of adbe.x509.rsa_sha1)."""
 
 

@@ -36,9 +36,7 @@ def languages() -> tuple[str, ...]:
 
 
 def _entry(code: str, lang: str) -> Mapping[str, str]:
-    return (
-        catalogue(lang.split("-")[0].split("_")[0].lower()).get(code) or catalogue(FALLBACK).get(code) or {}
-    )
+    return catalogue(lang.split("-")[0].split("_")[0].lower()).get(code) or catalogue(FALLBACK).get(code) or {}
 
 
 class _Params(dict[str, str]):

@@ -34,21 +34,15 @@ class CheckSpec:
 CHECKS: dict[str, CheckSpec] = {
     "document": CheckSpec("untouched", "ISO 32000-2 7.5", S.FORMAT_FAILURE, S.FORMAT_FAILURE),
     "field-structure": CheckSpec("untouched", "ISO 32000-2 12.7.5.5", S.FORMAT_FAILURE, S.FORMAT_FAILURE),
-    "byte-range": CheckSpec(
-        "untouched", "ISO 32000-2 12.8.1", S.FORMAT_FAILURE, S.FORMAT_FAILURE, required=True
-    ),
+    "byte-range": CheckSpec("untouched", "ISO 32000-2 12.8.1", S.FORMAT_FAILURE, S.FORMAT_FAILURE, required=True),
     "contents": CheckSpec("untouched", "EN 319 142-1 5.3", S.FORMAT_FAILURE, S.FORMAT_FAILURE),
     "cms-structure": CheckSpec("untouched", "RFC 5652 5", S.FORMAT_FAILURE, S.FORMAT_FAILURE, required=True),
-    "signed-attributes": CheckSpec(
-        "untouched", "RFC 5652 5.3", S.SIG_CONSTRAINTS_FAILURE, S.SIG_CONSTRAINTS_FAILURE
-    ),
+    "signed-attributes": CheckSpec("untouched", "RFC 5652 5.3", S.SIG_CONSTRAINTS_FAILURE, S.SIG_CONSTRAINTS_FAILURE),
     "digest": CheckSpec("untouched", "EN 319 102-1 5.2.7", S.HASH_FAILURE, S.FORMAT_FAILURE, required=True),
     "signature-value": CheckSpec(
         "untouched", "EN 319 102-1 5.2.7", S.SIG_CRYPTO_FAILURE, S.CRYPTO_CONSTRAINTS_FAILURE, required=True
     ),
-    "coverage": CheckSpec(
-        "untouched", "ISO 32000-2 12.8.1", S.FORMAT_FAILURE, S.FORMAT_FAILURE, required=True
-    ),
+    "coverage": CheckSpec("untouched", "ISO 32000-2 12.8.1", S.FORMAT_FAILURE, S.FORMAT_FAILURE, required=True),
     "changes": CheckSpec("untouched", "ISO 32000-2 12.8.2.2", S.FORMAT_FAILURE, S.FORMAT_FAILURE),
     "signing-certificate": CheckSpec(
         "genuine",
@@ -80,13 +74,9 @@ CHECKS: dict[str, CheckSpec] = {
     "signature-timestamp": CheckSpec(
         "genuine", "EN 319 102-1 5.4", S.SIG_CONSTRAINTS_FAILURE, S.NO_POE, definite=False
     ),
-    "best-time": CheckSpec(
-        "genuine", "EN 319 102-1 5.6.2", S.TIMESTAMP_ORDER_FAILURE, S.NO_POE, definite=False
-    ),
+    "best-time": CheckSpec("genuine", "EN 319 102-1 5.6.2", S.TIMESTAMP_ORDER_FAILURE, S.NO_POE, definite=False),
     "seal-data": CheckSpec("genuine", "GB/T 38540 6.3", S.SIG_CONSTRAINTS_FAILURE, S.SIG_CONSTRAINTS_FAILURE),
-    "seal-signer": CheckSpec(
-        "genuine", "GB/T 38540 7.3", S.SIG_CONSTRAINTS_FAILURE, S.SIG_CONSTRAINTS_FAILURE
-    ),
+    "seal-signer": CheckSpec("genuine", "GB/T 38540 7.3", S.SIG_CONSTRAINTS_FAILURE, S.SIG_CONSTRAINTS_FAILURE),
     "status": CheckSpec("in_force", "", None, None),
     "note": CheckSpec(None, "", None, None),
 }
@@ -143,9 +133,7 @@ def _sub_indication(checks: Sequence[Check], answers: Answers) -> SubIndication 
     bad = [c for c in checks if c.verdict in _RANK and CHECKS[c.id].answer and effect(c) is wanted]
     for check in sorted(bad, key=lambda c: (_RANK[c.verdict], order.index(c.id))):
         spec = CHECKS[check.id]
-        named = check.sub_indication or (
-            spec.failed if check.verdict is CheckVerdict.FAILED else spec.unknown
-        )
+        named = check.sub_indication or (spec.failed if check.verdict is CheckVerdict.FAILED else spec.unknown)
         if named:
             return named
     return SubIndication.SIGNED_DATA_NOT_FOUND if not bad else None

@@ -23,7 +23,7 @@ def aware(when: datetime, what: str = "time") -> datetime:
 
 
 def pem_blocks(data: bytes, *labels: str) -> list[bytes]:
-    """DER of every PEM block with one of `labels`; blocks that are not base64 are refused (UsageError PEM_MALFORMED)."""
+    """DER of every PEM block with one of `labels`. Raises UsageError PEM_MALFORMED for what is not base64."""
     found = []
     for label, body in _PEM.findall(data):
         if label.decode() in labels:

@@ -83,7 +83,7 @@ CHECKS: dict[str, CheckSpec] = {
 """Every check id that may stand in a report, in the order of the recipe."""
 
 _GRAVITY = [Answer.NOT_APPLICABLE, Answer.YES, Answer.PERMITTED, Answer.UNKNOWN, Answer.NO]
-# A failure outranks an unknown; within one rank the order of the recipe decides, since later checks rest on earlier ones.
+# Within one rank the order of the recipe decides, since later checks rest on earlier ones.
 _RANK = {
     CheckVerdict.FAILED: 0,
     CheckVerdict.UNKNOWN: 1,

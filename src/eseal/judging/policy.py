@@ -1,0 +1,39 @@
+"""What the judge demands: one frozen value, whose name stands in the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from eseal.model import RevocationMode
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules that a caller may set. The defaults are the strict ones."""
+
+    name: str = "default"
+    """Stands in the report."""
+    revocation: RevocationMode = RevocationMode.REQUIRE
+    """What a missing answer about revocation means."""
+    allowed_usages: frozenset[str] = frozenset(
+        {
+            "any_extended_key_usage",
+            "email_protection",
+            "1.3.6.1.5.5.7.3.36",
+            "adobe_authentic_documents_trust",
+            "microsoft_document_signing",
+        }
+    )
+    """Extended key usages (names of `crypto.certificates`, or OIDs) of which a sealing certificate needs one where it
+    has the extension: any, emailProtection, documentSigning (RFC 9336), Adobe's and Microsoft's document signing."""
+    path_length: int = 10
+    """Most certificates between the anchor and the end of a path."""
+    paths: int = 50
+    """Most candidate paths tried for one certificate."""
+    clock_skew: timedelta = timedelta(minutes=5)
+    """How far a timestamp or revocation data may lie after the time of the judgement."""
+    fetches: int = 20
+    """Most requests made for one signature."""
+    fetch_bytes: int = 20_000_000
+    """Most bytes taken for one request."""

@@ -1,0 +1,259 @@
+"""Whom the verifier trusts, as a value: anchors with a purpose and a period, and the material for paths to them.
+
+Only an anchor vouches. Intermediates, CRLs and OCSP responses are material, whoever brings them: a root that a
+document carries is never trusted, and a timestamp root never vouches for a seal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from asn1crypto import crl, ocsp
+
+from eseal.crypto import certificates
+from eseal.crypto.certificates import facts
+from eseal.crypto.signatures import check_issued
+from eseal.errors import UsageError
+from eseal.model import Certificate, ValidationData, aware, pem_blocks
+
+FILE_BYTES = 64_000_000
+"""Largest file of certificates or revocation data that is read."""
+
+_SUFFIXES = {".pem", ".crt", ".cer", ".der", ".crl", ".ocsp", ".ors"}
+
+
+class Purpose(StrEnum):
+    """What an anchor may vouch for."""
+
+    SEAL = "seal"
+    """Signatures over documents."""
+    TIMESTAMP = "timestamp"
+    """Timestamp authorities."""
+    SEAL_MAKER = "seal-maker"
+    """Makers of seal data (GB/T 38540)."""
+
+
+DEFAULT_PURPOSES = frozenset({Purpose.SEAL, Purpose.TIMESTAMP})
+"""What an anchor vouches for where the caller names no purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A trusted certificate: its name and key vouch for what it issued (RFC 5280 6.1.1 d)."""
+
+    certificate: Certificate
+    """The certificate; mostly a self-signed root, but any CA that the verifier chose."""
+    purposes: frozenset[Purpose] = DEFAULT_PURPOSES
+    """What it may vouch for."""
+    valid_from: datetime | None = None
+    """It vouches for nothing that is proven only before this time; aware, None: no bound."""
+    valid_until: datetime | None = None
+    """It vouches only for what is proven to have existed before this time (a closed root); aware, None: no bound."""
+    name: str = ""
+    """For messages; the common name where empty."""
+
+    def __post_init__(self) -> None:
+        for what in ("valid_from", "valid_until"):
+            when = getattr(self, what)
+            if when is not None:
+                object.__setattr__(self, what, aware(when, what))
+
+    @property
+    def label(self) -> str:
+        """`name`, or the common name of the certificate."""
+        return self.name or facts(self.certificate).common_name
+
+    def vouches_at(self, when: datetime) -> bool:
+        """True where `when` lies in the anchor's own period (both ends included)."""
+        return not (
+            (self.valid_from is not None and when < self.valid_from)
+            or (self.valid_until is not None and when > self.valid_until)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TrustStore:
+    """Anchors and the material to build paths to them; empty by default, so that nothing is trusted by accident."""
+
+    anchors: tuple[Anchor, ...] = ()
+    """Certificates that vouch."""
+    data: ValidationData = field(default_factory=ValidationData)
+    """Intermediates, CRLs and OCSP responses; vouch for nothing by themselves."""
+
+    def for_purpose(self, purpose: Purpose) -> tuple[Anchor, ...]:
+        """The anchors that may vouch for `purpose`, whatever the time."""
+        return tuple(a for a in self.anchors if purpose in a.purposes)
+
+    def __add__(self, other: TrustStore) -> TrustStore:
+        """Both together, without doubles, in order."""
+        return TrustStore(tuple(dict.fromkeys(self.anchors + other.anchors)), self.data + other.data)
+
+    def digests(self) -> tuple[str, ...]:
+        """SHA-256 of every anchor, hex, without doubles, in order."""
+        return tuple(dict.fromkeys(a.certificate.fingerprint for a in self.anchors))
+
+    @classmethod
+    def from_certificates(
+        cls,
+        anchors: Iterable[Certificate],
+        *,
+        purposes: Iterable[Purpose] | None = None,
+        intermediates: Iterable[Certificate] = (),
+        crls: Iterable[bytes] = (),
+        ocsps: Iterable[bytes] = (),
+        valid_from: datetime | None = None,
+        valid_until: datetime | None = None,
+    ) -> TrustStore:
+        """Trust exactly `anchors`. Raises UsageError CERTIFICATE_UNREADABLE or TIME_NAIVE."""
+        chosen = frozenset(purposes) if purposes is not None else DEFAULT_PURPOSES
+        made = []
+        for certificate in anchors:
+            facts(certificate)
+            made.append(Anchor(certificate, chosen, valid_from, valid_until))
+        return cls(tuple(dict.fromkeys(made)), ValidationData(tuple(intermediates), tuple(crls), tuple(ocsps)))
+
+    @classmethod
+    def parse(
+        cls,
+        *texts: bytes,
+        purposes: Iterable[Purpose] | None = None,
+        explicit: bool = True,
+        valid_from: datetime | None = None,
+        valid_until: datetime | None = None,
+    ) -> TrustStore:
+        """Certificates, CRLs and OCSP responses in PEM (any number in one text) or DER.
+
+        Self-signed certificates become anchors, others intermediates. Where `explicit` (the caller named this very
+        text) and a text holds no self-signed certificate, its topmost ones, those that none of its others issued,
+        become anchors. Raises UsageError CERTIFICATE_UNREADABLE, PEM_MALFORMED or TRUST_NOTHING_FOUND.
+        """
+        store = cls()
+        for text in texts:
+            found, crls, ocsps = _contents(text)
+            if not (found or crls or ocsps):
+                raise UsageError("TRUST_NOTHING_FOUND", source="<bytes>")
+            anchors = [c for c in found if _self_signed(c)]
+            if explicit and not anchors:
+                anchors = _topmost(found)
+            store += cls.from_certificates(
+                anchors,
+                purposes=purposes,
+                intermediates=[c for c in found if c not in anchors],
+                crls=crls,
+                ocsps=ocsps,
+                valid_from=valid_from,
+                valid_until=valid_until,
+            )
+        return store
+
+    @classmethod
+    def from_pem(
+        cls,
+        *paths: str | Path,
+        purposes: Iterable[Purpose] | None = None,
+        valid_from: datetime | None = None,
+        valid_until: datetime | None = None,
+    ) -> TrustStore:
+        """Read files (PEM or DER, bundles too) and folders of them (not their subfolders).
+
+        In a folder only files named *.pem, *.crt, *.cer, *.der, *.crl, *.ocsp or *.ors count, and only self-signed
+        certificates become anchors. Raises UsageError TRUST_FILE_UNREADABLE or TRUST_NOTHING_FOUND.
+        """
+        store = cls()
+        chosen = frozenset(purposes) if purposes is not None else DEFAULT_PURPOSES
+        for path in map(Path, paths):
+            part = cls()
+            for file, explicit in _files(path):
+                text = _read(file)
+                if not explicit and text is not None and b"-----BEGIN" in text and not _has_material(text):
+                    continue  # a key or a request beside the certificates
+                try:
+                    part += cls.parse(
+                        text, purposes=chosen, explicit=explicit, valid_from=valid_from, valid_until=valid_until
+                    )
+                except UsageError as error:
+                    if error.code == "TIME_NAIVE":
+                        raise
+                    code = "TRUST_NOTHING_FOUND" if error.code == "TRUST_NOTHING_FOUND" else "TRUST_FILE_UNREADABLE"
+                    raise UsageError(code, source=str(file)) from error
+            if part == cls():
+                raise UsageError("TRUST_NOTHING_FOUND", source=str(path))
+            store += part
+        return store
+
+    @classmethod
+    def from_specs(cls, specs: Sequence[str]) -> TrustStore:
+        """Read "FILE", "seal:FILE", "timestamp:FILE" or "seal-maker:FILE" (folders too). Raises as `from_pem`."""
+        store = cls()
+        for spec in specs:
+            prefix, colon, rest = spec.partition(":")
+            if colon and prefix in set(Purpose):
+                store += cls.from_pem(rest, purposes=[Purpose(prefix)])
+            else:
+                store += cls.from_pem(spec)
+        return store
+
+
+def _files(path: Path) -> Iterator[tuple[Path, bool]]:
+    if not path.is_dir():
+        yield path, True
+        return
+    for file in sorted(path.iterdir()):
+        if file.suffix.lower() in _SUFFIXES and file.is_file():
+            yield file, False
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            text = stream.read(FILE_BYTES + 1)
+    except OSError as error:
+        raise UsageError("TRUST_FILE_UNREADABLE", source=str(file)) from error
+    if len(text) > FILE_BYTES:
+        raise UsageError("TRUST_FILE_UNREADABLE", source=str(file))
+    return text
+
+
+def _has_material(text: bytes) -> bool:
+    return bool(pem_blocks(text, "CERTIFICATE", "X509 CERTIFICATE", "X509 CRL", "OCSP RESPONSE"))
+
+
+def _contents(text: bytes) -> tuple[list[Certificate], list[bytes], list[bytes]]:
+    if text[:1] != b"\x30":
+        found = [Certificate(der) for der in pem_blocks(text, "CERTIFICATE", "X509 CERTIFICATE")]
+        for certificate in found:
+            facts(certificate)
+        return found, pem_blocks(text, "X509 CRL"), pem_blocks(text, "OCSP RESPONSE")
+    if _reads_as(crl.CertificateList, text):
+        return [], [text], []
+    if _reads_as(ocsp.OCSPResponse, text):
+        return [], [], [text]
+    certificate = Certificate(text)
+    certificates.parse(certificate)
+    return [certificate], [], []
+
+
+def _reads_as(kind: type[crl.CertificateList] | type[ocsp.OCSPResponse], der: bytes) -> bool:
+    try:
+        value = kind.load(der, strict=True)
+        # Certificate and CertificateList share their outer form; the parts behind it tell them apart.
+        value.native  # noqa: B018
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        return False
+    return True
+
+
+def _self_signed(certificate: Certificate) -> bool:
+    own = facts(certificate)
+    # A key roll-over certificate is self-issued but signed by another key: its signature tells. A signature that
+    # cannot be computed here (an algorithm to come) is taken by its name, since the caller put it among the roots.
+    return own.self_issued and check_issued(certificate, own.key) is not False
+
+
+def _topmost(found: Sequence[Certificate]) -> list[Certificate]:
+    subjects = {facts(c).subject_der for c in found}
+    return [c for c in found if facts(c).issuer_der not in subjects or facts(c).self_issued]

@@ -1,0 +1,71 @@
+"""Whether a certificate is fit for sealing at a time; asked before anything is written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from eseal.crypto import algorithms
+from eseal.crypto.certificates import CertificateFacts, facts, parse
+from eseal.errors import KeyAccessError, PolicyError
+from eseal.model import Certificate, aware
+
+SEALING_KEY_USAGES = frozenset({"digital_signature", "non_repudiation"})
+"""keyUsage bits of which one must be set where the extension is there (RFC 5280 4.2.1.3)."""
+
+SEALING_EXTENDED_USAGES = frozenset(
+    {
+        "any_extended_key_usage",
+        "1.3.6.1.5.5.7.3.36",  # id-kp-documentSigning, RFC 9336
+        "email_protection",
+        "adobe_authentic_documents_trust",
+        "microsoft_document_signing",
+    }
+)
+"""extKeyUsage values that allow sealing, as `CertificateFacts.extended_key_usage` names them."""
+
+
+def check_fit(certificate: Certificate, at: datetime) -> tuple[str, ...]:
+    """Refuse a certificate that no verifier would accept for a seal made at `at`.
+
+    Returns codes of the catalogue for what is legal but will not be believed everywhere (a certificate signed with
+    a retired digest). Raises KeyAccessError (CERTIFICATE_EXPIRED, CERTIFICATE_NOT_YET_VALID,
+    CERTIFICATE_NOT_FOR_SEALING) and PolicyError (KEY_TOO_WEAK, KEY_ALGORITHM_UNKNOWN).
+    """
+    at = aware(at, "at")
+    known = facts(certificate)
+    if at > known.not_after:
+        raise KeyAccessError("CERTIFICATE_EXPIRED", subject=known.subject, until=known.not_after.isoformat())
+    if at < known.not_before:
+        raise KeyAccessError("CERTIFICATE_NOT_YET_VALID", subject=known.subject, since=known.not_before.isoformat())
+    _check_usage(known)
+    if known.key_facts.key_type not in {s.key_type for s in algorithms.SCHEMES.values()}:
+        raise PolicyError("KEY_ALGORITHM_UNKNOWN", subject=known.subject, kind=known.key_facts.key_type)
+    end = algorithms.key_acceptable_until(known.key_facts)
+    if end is not None and at >= end:
+        raise PolicyError(
+            "KEY_TOO_WEAK", subject=known.subject, kind=known.key_facts.key_type, bits=known.key_facts.bits
+        )
+    return _notes(certificate, at)
+
+
+def _check_usage(known: CertificateFacts) -> None:
+    if known.key_usage is not None and not known.key_usage & SEALING_KEY_USAGES:
+        raise KeyAccessError("CERTIFICATE_NOT_FOR_SEALING", subject=known.subject, usage=_listed(known.key_usage))
+    if known.extended_key_usage is not None and not known.extended_key_usage & SEALING_EXTENDED_USAGES:
+        raise KeyAccessError(
+            "CERTIFICATE_NOT_FOR_SEALING", subject=known.subject, usage=_listed(known.extended_key_usage)
+        )
+
+
+def _listed(usages: frozenset[str]) -> str:
+    return ", ".join(sorted(usages)) or "-"
+
+
+def _notes(certificate: Certificate, at: datetime) -> tuple[str, ...]:
+    try:
+        digest = parse(certificate)["signature_algorithm"].hash_algo
+    except ValueError:
+        # Ed25519 and its like name no digest of their own.
+        return ()
+    end = algorithms.DIGESTS[digest].until if digest in algorithms.DIGESTS else None
+    return ("CERTIFICATE_SIGNED_WITH_RETIRED_DIGEST",) if end is not None and at >= end else ()

@@ -1,0 +1,208 @@
+"""What a drawn seal is described by, in millimetres, and the usual kinds of seal as presets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from eseal.errors import UsageError
+from eseal.seals.artwork import Artwork, Colour
+
+LARGEST_SEAL_MM = 120.0
+"""Longest side of a drawn seal; the largest known in use measures 60 mm."""
+LONGEST_TEXT = 200
+"""Most characters in one text of a seal."""
+
+
+class SealShape(StrEnum):
+    """Outline of a seal."""
+
+    ROUND = "round"
+    """A circle; an official or company seal."""
+    OVAL = "oval"
+    """An ellipse, such as an invoice seal."""
+    RECTANGLE = "rectangle"
+    """A box with lines of text: owner, time, purpose."""
+
+
+class Centre(StrEnum):
+    """What stands in the middle."""
+
+    STAR = "star"
+    """A five-pointed star."""
+    EMBLEM = "emblem"
+    """The owner's own picture."""
+    BLANK = "blank"
+    """Nothing, or a line of text."""
+
+
+class Ink(StrEnum):
+    """Colour of a seal."""
+
+    RED = "red"
+    """Official and company seals."""
+    BLUE = "blue"
+    """Received and business stamps."""
+    BLACK = "black"
+    """For print in one colour."""
+
+    @property
+    def colour(self) -> Colour:
+        """The colour in sRGB."""
+        return _INKS[self]
+
+
+_INKS = {Ink.RED: Colour(0xE0, 0x10, 0x18), Ink.BLUE: Colour(0x10, 0x38, 0xA8), Ink.BLACK: Colour(0, 0, 0)}
+
+
+@dataclass(frozen=True, slots=True)
+class SealSpec:
+    """A seal to draw. All lengths in millimetres. `preset` fills in the usual figures."""
+
+    owner: str
+    """Legal name of the body: the upper arc, or the first line of a rectangle."""
+    shape: SealShape = SealShape.ROUND
+    """Outline."""
+    width_mm: float = 40.0
+    """Outer width, border included."""
+    height_mm: float = 40.0
+    """Outer height; equal to the width for round seals."""
+    centre: Centre = Centre.STAR
+    """What stands in the middle of round and oval seals."""
+    emblem: Artwork | None = None
+    """The picture for Centre.EMBLEM, kept in its own colours and proportions."""
+    line: str = ""
+    """Straight lower line: a purpose such as 合同专用章, or a department under the star."""
+    middle: str = ""
+    """Straight line through a blank centre, such as a tax number on an invoice seal."""
+    time: str = ""
+    """Second line of a rectangle, such as a date."""
+    serial: str = ""
+    """Small straight line under the lower line, such as (1) on an invoice seal."""
+    code: str = ""
+    """Code number along the lower inner edge, read from inside."""
+    ink: Ink = Ink.RED
+    """Colour of all that is drawn; an emblem keeps its own."""
+    border_mm: float = 1.2
+    """Width of the border; 0 for none."""
+    inner_border_mm: float = 0.0
+    """Width of a second border inside the first; 0 for none."""
+    inner_border_gap_mm: float = 0.7
+    """Space between the two borders."""
+    emblem_mm: float = 13.0
+    """Diameter of the circle that the star's points or the emblem's corners lie on."""
+    arc_text_mm: float = 6.5
+    """Height of the characters on the upper arc."""
+    arc_gap_mm: float = 0.9
+    """Space between the innermost border and the characters on the arcs."""
+    arc_usual_deg: float = 250.0
+    """Angle that the upper arc spans when it is full."""
+    arc_largest_deg: float = 270.0
+    """Angle that it may grow to for a long name."""
+    line_text_mm: float = 6.0
+    """Height of the characters of the lower line."""
+    line_top_mm: float = 4.6
+    """Top of the lower line below the centre; moved down where the star or emblem reaches further."""
+    line_width_mm: float = 25.0
+    """Widest that the lower line may be."""
+    middle_text_mm: float = 3.7
+    """Height of the characters of the middle line."""
+    middle_width_mm: float = 26.0
+    """Widest that the middle line may be."""
+    serial_text_mm: float = 2.2
+    """Height of the serial line."""
+    serial_top_mm: float = 10.0
+    """Top of the serial line below the centre."""
+    code_text_mm: float = 1.2
+    """Height of the figures of the code."""
+
+    def __post_init__(self) -> None:
+        sizes = {f: getattr(self, f) for f in _LENGTHS}
+        for name, value in sizes.items():
+            if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= LARGEST_SEAL_MM:
+                raise UsageError("SEAL_SIZE_INVALID", field=name, value=value, most=f"{LARGEST_SEAL_MM:g}")
+        if min(self.width_mm, self.height_mm) < 8:
+            raise UsageError("SEAL_SIZE_INVALID", field="width_mm, height_mm", value=8, most=f"{LARGEST_SEAL_MM:g}")
+        if self.shape is SealShape.ROUND and self.width_mm != self.height_mm:
+            raise UsageError("SEAL_NOT_ROUND", width=f"{self.width_mm:g}", height=f"{self.height_mm:g}")
+        if not 30 <= self.arc_usual_deg <= self.arc_largest_deg <= 340:
+            raise UsageError("SEAL_ARC_INVALID", usual=f"{self.arc_usual_deg:g}", largest=f"{self.arc_largest_deg:g}")
+        if not self.owner.strip():
+            raise UsageError("SEAL_OWNER_MISSING")
+        for name in _TEXTS:
+            if len(getattr(self, name)) > LONGEST_TEXT:
+                raise UsageError(
+                    "SEAL_TEXT_TOO_LONG",
+                    part=name,
+                    text=getattr(self, name)[:20] + "…",
+                    most=LONGEST_TEXT,
+                    count=len(getattr(self, name)),
+                )
+        if (self.centre is Centre.EMBLEM) != (self.emblem is not None):
+            raise UsageError("SEAL_EMBLEM_MISMATCH")
+        if self.middle and (self.centre is not Centre.BLANK or self.shape is SealShape.RECTANGLE):
+            raise UsageError("SEAL_PART_NOT_POSSIBLE", part="middle")
+        for name in ("code", "serial") if self.shape is SealShape.RECTANGLE else ("time",):
+            if getattr(self, name):
+                raise UsageError("SEAL_PART_NOT_POSSIBLE", part=name)
+
+
+_TEXTS = ("owner", "line", "middle", "time", "serial", "code")
+_LENGTHS = tuple(name for name in SealSpec.__slots__ if name.endswith("_mm"))
+
+
+def _figures(**values: Any) -> Mapping[str, Any]:
+    return MappingProxyType(values)
+
+
+def _round(diameter: float, **values: Any) -> Mapping[str, Any]:
+    return _figures(shape=SealShape.ROUND, width_mm=diameter, height_mm=diameter, **values)
+
+
+# Heights, gaps and angles follow the layout norm for anti-forgery seals that trade lists agree with; the oval is the
+# invoice seal of the State Administration of Taxation's notice 7 of 2011. Where the norm gives no figure (lower line
+# from 40 mm on) the one of the 38 mm seal is scaled.
+PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "round-30": _round(
+            30.0, border_mm=1.0, emblem_mm=10.0, arc_text_mm=4.2, arc_gap_mm=0.6, arc_usual_deg=230.0,
+            arc_largest_deg=240.0, line_text_mm=4.8, line_top_mm=3.6, line_width_mm=14.0,
+        ),
+        "round-38": _round(
+            38.0, border_mm=1.0, emblem_mm=12.0, arc_text_mm=6.0, arc_gap_mm=0.8, line_text_mm=6.0, line_top_mm=4.4,
+            line_width_mm=24.0,
+        ),
+        "round-40": _round(
+            40.0, border_mm=1.2, emblem_mm=13.0, arc_text_mm=6.5, arc_gap_mm=0.8, line_text_mm=6.0, line_top_mm=4.6,
+            line_width_mm=25.0,
+        ),
+        "round-42": _round(
+            42.0, border_mm=1.2, emblem_mm=14.0, arc_text_mm=7.0, arc_gap_mm=1.0, line_text_mm=6.0, line_top_mm=4.8,
+            line_width_mm=26.0,
+        ),
+        "round-45": _round(
+            45.0, border_mm=1.5, emblem_mm=15.0, arc_text_mm=7.2, arc_gap_mm=1.2, line_text_mm=6.4, line_top_mm=5.2,
+            line_width_mm=28.0,
+        ),
+        "oval-40x30": _figures(
+            shape=SealShape.OVAL, width_mm=40.0, height_mm=30.0, centre=Centre.BLANK, border_mm=1.0, arc_text_mm=4.2,
+            arc_gap_mm=0.5, arc_usual_deg=250.0, arc_largest_deg=260.0, line_text_mm=4.6, line_top_mm=4.2,
+            line_width_mm=18.0, middle_text_mm=3.7, middle_width_mm=26.0, serial_text_mm=2.2, serial_top_mm=10.0,
+        ),
+        "rectangle-50x30": _figures(
+            shape=SealShape.RECTANGLE, width_mm=50.0, height_mm=30.0, centre=Centre.BLANK, border_mm=1.0,
+        ),
+    }
+)  # fmt: skip
+"""Figures of the usual seals by name; a diameter or width x height in millimetres is in the name."""
+
+
+def preset(name: str, owner: str, **changes: Any) -> SealSpec:
+    """A usual seal for `owner`; `changes` are further fields of SealSpec. Raises UsageError SEAL_PRESET_UNKNOWN."""
+    if name not in PRESETS:
+        raise UsageError("SEAL_PRESET_UNKNOWN", name=name, known=", ".join(PRESETS))
+    return replace(SealSpec(owner="-"), **{**PRESETS[name], "owner": owner, **changes})

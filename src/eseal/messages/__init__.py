@@ -46,7 +46,8 @@ class _Params(dict[str, str]):
 
 def text(code: str, lang: str, params: Mapping[str, str] | None = None) -> str:
     """The sentence of `code`; the code itself where the catalogue has none, so that nothing is ever hidden."""
-    return _fill(_entry(code, lang).get("message", code), params)
+    template = _entry(code, lang).get("message")
+    return code if template is None else _fill(template, params)
 
 
 def hint(code: str, lang: str, params: Mapping[str, str] | None = None) -> str:

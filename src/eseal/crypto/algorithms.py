@@ -13,7 +13,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 
 
 def _year(year: int) -> datetime:
@@ -225,6 +225,9 @@ def verify(
         elif isinstance(public_key, ec.EllipticCurvePublicKey) and key_type == "ec":
             algorithm = pyca_hash(digest)
             public_key.verify(signature, message, ec.ECDSA(utils.Prehashed(algorithm) if prehashed else algorithm))
+        elif isinstance(public_key, dsa.DSAPublicKey) and key_type == "dsa":
+            algorithm = pyca_hash(digest)
+            public_key.verify(signature, message, utils.Prehashed(algorithm) if prehashed else algorithm)
         elif isinstance(public_key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey) and not prehashed:
             public_key.verify(signature, message)
         else:

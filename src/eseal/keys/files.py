@@ -65,16 +65,18 @@ def _read(path: Path, *, private: bool) -> bytes:
         raise KeyAccessError("KEY_FILE_NOT_FOUND", path=path) from None
     except (OSError, ValueError) as error:
         raise KeyAccessError("KEY_FILE_UNREADABLE", path=path, reason=_reason(error)) from None
-    with os.fdopen(handle, "rb") as file:
-        try:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise KeyAccessError("KEY_FILE_NOT_REGULAR", path=path)
-            if private and os.name == "posix" and status.st_mode & 0o066:
-                raise KeyAccessError("KEY_FILE_PERMISSIONS", path=path, mode=f"{stat.S_IMODE(status.st_mode):04o}")
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise KeyAccessError("KEY_FILE_NOT_REGULAR", path=path)
+        if private and os.name == "posix" and status.st_mode & 0o066:
+            raise KeyAccessError("KEY_FILE_PERMISSIONS", path=path, mode=f"{stat.S_IMODE(status.st_mode):04o}")
+        with os.fdopen(handle, "rb", closefd=False) as file:
             data = file.read(FILE_BYTES + 1)
-        except OSError as error:
-            raise KeyAccessError("KEY_FILE_UNREADABLE", path=path, reason=_reason(error)) from None
+    except OSError as error:
+        raise KeyAccessError("KEY_FILE_UNREADABLE", path=path, reason=_reason(error)) from None
+    finally:
+        os.close(handle)
     if len(data) > FILE_BYTES:
         raise KeyAccessError("KEY_FILE_TOO_LARGE", path=path, limit=FILE_BYTES)
     return data

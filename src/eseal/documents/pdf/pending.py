@@ -1,0 +1,142 @@
+"""A seal that is prepared but not signed yet: what to sign, and how the finished file is put together."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+
+from eseal.crypto.cms_build import CmsTemplate, template
+from eseal.errors import UsageError
+from eseal.model import Certificate, Digest
+
+VERSION = 1
+"""Version of the stored form."""
+
+
+class SlotTooSmall(Exception):
+    """The CMS is larger than the room that was left for it: prepare again with `needed`."""
+
+    def __init__(self, needed: int, slot: int) -> None:
+        super().__init__(needed, slot)
+        self.needed = needed
+        self.slot = slot
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A prepared seal. It needs no key and can be stored (`to_bytes`) while a signature is made elsewhere."""
+
+    original: bytes = dataclasses.field(repr=False)
+    """The input, untouched."""
+    head: bytes = dataclasses.field(repr=False)
+    """What is appended, up to the "<" of /Contents."""
+    tail: bytes = dataclasses.field(repr=False)
+    """What is appended, from behind its ">"."""
+    slot: int
+    """Room for the CMS, in bytes."""
+    field: str
+    """Name of the signature field."""
+    digest: Digest
+    """Digest of the document without /Contents (ISO 32000-2 12.8.1)."""
+    certificate: Certificate
+    """The signing certificate."""
+    chain: tuple[Certificate, ...]
+    """Certificates that go along."""
+    scheme: str
+    """How the signature is made, a name in `crypto.algorithms.SCHEMES`."""
+
+    @property
+    def template(self) -> CmsTemplate:
+        """The CMS of this signer."""
+        return template(self.certificate, self.chain, self.scheme)
+
+    @property
+    def to_sign(self) -> bytes:
+        """The message to sign: DER of the signed attributes (RFC 5652 5.4), not a digest."""
+        return self.template.signed_attributes(self.digest.value)
+
+    def cms(self, signature: bytes, timestamp: bytes | None = None) -> bytes:
+        """The CMS around `signature`, with a TimeStampToken over it where one is given."""
+        return self.template.assemble(self.to_sign, signature, timestamp)
+
+    def appended(self, cms: bytes) -> bytes:
+        """What is to be written behind `original`. Raises SlotTooSmall."""
+        if len(cms) > self.slot:
+            raise SlotTooSmall(len(cms), self.slot)
+        return b"".join((self.head, b"<", cms.hex().encode(), b"00" * (self.slot - len(cms)), b">", self.tail))
+
+    def complete(
+        self, signature: bytes | None = None, *, cms: bytes | None = None, timestamp: bytes | None = None
+    ) -> bytes:
+        """The sealed file from a signature over `to_sign`, or from a whole CMS made elsewhere over `digest`.
+
+        Raises SlotTooSmall; nothing is verified here (`sealing` reads back what it writes).
+        """
+        if (signature is None) == (cms is None):
+            raise UsageError("SEAL_COMPLETE_WITH_ONE")
+        if signature is not None:
+            cms = self.cms(signature, timestamp)
+        assert cms is not None
+        return self.original + self.appended(cms)
+
+    def to_bytes(self) -> bytes:
+        """The stored form, without the input: one JSON object with a version."""
+        return json.dumps(
+            {
+                "eseal-pending": VERSION,
+                "format": "pdf",
+                "original": hashlib.sha256(self.original).hexdigest(),
+                "head": _text(self.head),
+                "tail": _text(self.tail),
+                "slot": self.slot,
+                "field": self.field,
+                "digest": [self.digest.algorithm, self.digest.value.hex()],
+                "to_sign": _text(self.to_sign),
+                "certificates": [_text(c.der) for c in (self.certificate, *self.chain)],
+                "scheme": self.scheme,
+            }
+        ).encode()
+
+    @classmethod
+    def from_bytes(cls, stored: bytes, original: bytes) -> Pending:
+        """Read the stored form beside the input it was made for.
+
+        Raises UsageError SEAL_PENDING_UNREADABLE, SEAL_PENDING_VERSION, SEAL_PENDING_OTHER_INPUT.
+        """
+        try:
+            found = json.loads(stored)
+            version = found["eseal-pending"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise UsageError("SEAL_PENDING_UNREADABLE") from None
+        if version != VERSION:
+            raise UsageError("SEAL_PENDING_VERSION", version=version, known=VERSION)
+        try:
+            certificates = tuple(Certificate(_bytes(c)) for c in found["certificates"])
+            pending = cls(
+                original=original,
+                head=_bytes(found["head"]),
+                tail=_bytes(found["tail"]),
+                slot=int(found["slot"]),
+                field=str(found["field"]),
+                digest=Digest(str(found["digest"][0]), bytes.fromhex(found["digest"][1])),
+                certificate=certificates[0],
+                chain=certificates[1:],
+                scheme=str(found["scheme"]),
+            )
+            wanted = found["original"]
+        except (ValueError, KeyError, TypeError, IndexError):
+            raise UsageError("SEAL_PENDING_UNREADABLE") from None
+        if hashlib.sha256(original).hexdigest() != wanted:
+            raise UsageError("SEAL_PENDING_OTHER_INPUT")
+        return pending
+
+
+def _text(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
+
+
+def _bytes(value: str) -> bytes:
+    return base64.b64decode(value, validate=True)

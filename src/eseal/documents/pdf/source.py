@@ -1,0 +1,259 @@
+"""The newest state of a PDF as the write path needs it: objects with their own source, pages, by one scan.
+
+Objects are read one by one and only where they are asked for, so that a seal on a document of 100,000 objects costs
+no more than one on a single page. What is appended can be read back over the same scan (`with_appended`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from eseal.documents.pdf import lexer
+from eseal.documents.pdf.lexer import Dict, LexError, Ref, Text
+from eseal.documents.pdf.scan import Scan
+from eseal.documents.pdf.syntax import decode_hex, read_text
+from eseal.documents.pdf.xref import FREE, PACKED, PLAIN, Budget, Section, decode
+from eseal.errors import DocumentError
+
+_HOPS = 16
+_PAGES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A value with its source."""
+
+    value: Any
+    """What `lexer.parse` gives."""
+    text: bytes = field(repr=False)
+    """The buffer in which it stands."""
+    start: int
+    """Where it begins in `text`."""
+    end: int
+    """Where it ends."""
+    ref: Ref | None
+    """The indirect object that it is; None for one that stands inside another."""
+
+    @property
+    def source(self) -> bytes:
+        """Its bytes."""
+        return self.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page with what it inherits (ISO 32000-2 7.7.3.4)."""
+
+    part: Part
+    """The page object; an indirect dictionary."""
+    inherited: dict[str, Any]
+    """MediaBox, CropBox and Rotate that stand in an ancestor; resolved."""
+
+    def get(self, key: str) -> Any:
+        """An inheritable attribute: the page's own value, else the nearest ancestor's."""
+        value = self.part.value.get(key)
+        return self.inherited.get(key) if value is None else value
+
+
+def string_bytes(part: Part | None) -> bytes | None:
+    """The bytes of a string, literal or hexadecimal; None for anything else."""
+    if part is None or not isinstance(part.value, Text):
+        return None
+    return decode_hex(part.source) if part.value.hexadecimal else part.value.value
+
+
+class Source:
+    """Reads objects of the newest revision. All methods raise DocumentError for what cannot be read."""
+
+    def __init__(self, scan: Scan, appended: bytes = b"", section: Section | None = None) -> None:
+        self.scan = scan
+        self._appended = appended
+        self._section = section
+        self._objects: dict[int, Part | None] = {}
+        self._packed: dict[int, tuple[bytes, dict[int, int]]] = {}
+        self._budget = Budget(scan.limits)
+
+    def with_appended(self, appended: bytes, section: Section) -> Source:
+        """The same document with one more section; offsets in `section` count from the start of the file."""
+        return Source(self.scan, appended, section)
+
+    @property
+    def size(self) -> int:
+        """Length of the file in bytes, what is appended included."""
+        return len(self.scan.data) + len(self._appended)
+
+    @property
+    def trailer(self) -> Dict:
+        """The newest trailer dictionary."""
+        return self._section.trailer if self._section is not None else self.scan.sections[0].trailer
+
+    def trailer_entry(self, key: str) -> Any:
+        """An entry of the newest trailer that has it; not resolved."""
+        for section in (self._section, *self.scan.sections):
+            if section is not None and section.trailer.get(key) is not None:
+                return section.trailer.get(key)
+        return None
+
+    @property
+    def next_number(self) -> int:
+        """The first object number that no section uses, whatever /Size says."""
+        highest = 0
+        for section in self.scan.sections:
+            highest = max(highest, section.size)
+            for entries in (section.entries, section.hybrid.entries if section.hybrid else None):
+                if entries is not None and entries.starts:
+                    bounds = [*entries.bases[1:], len(entries)]
+                    pairs = zip(entries.starts, entries.bases, bounds, strict=True)
+                    highest = max(highest, *(start + end - base for start, base, end in pairs))
+        return max(highest, 1)
+
+    @property
+    def root(self) -> Part:
+        """The document catalog (7.7.2)."""
+        ref = self.trailer_entry("Root")
+        found = self.object(ref) if isinstance(ref, Ref) else None
+        if found is None or not isinstance(found.value, Dict) or found.ref is None:
+            raise DocumentError("SEAL_DOCUMENT_BROKEN", what="/Root")
+        return found
+
+    def object(self, ref: Ref) -> Part | None:
+        """The indirect object `ref`, references to references followed; None for null (7.3.10)."""
+        for _ in range(_HOPS):
+            found = self._load(ref.num)
+            if found is None or not isinstance(found.value, Ref):
+                return found
+            ref = found.value
+        raise DocumentError("SEAL_DOCUMENT_BROKEN", what=f"{ref.num} {ref.gen} R")
+
+    def resolve(self, value: Any) -> Any:
+        """`value`, or what it refers to."""
+        if not isinstance(value, Ref):
+            return value
+        found = self.object(value)
+        return None if found is None else found.value
+
+    def part(self, owner: Part, key: str) -> Part | None:
+        """The value of `key` in the dictionary `owner` with its source; None where there is none."""
+        entry = owner.value.entry(key)
+        if entry is None or entry.value is None:
+            return None
+        if isinstance(entry.value, Ref):
+            return self.object(entry.value)
+        return Part(entry.value, owner.text, entry.start, entry.end, None)
+
+    def dictionary(self, owner: Part, key: str) -> Part | None:
+        """As `part`, but only a dictionary."""
+        found = self.part(owner, key)
+        return found if found is not None and isinstance(found.value, Dict) else None
+
+    def array(self, value: Any) -> list[Any]:
+        """The items of an array, resolved itself but not in its items; empty for anything else."""
+        value = self.resolve(value)
+        return value if isinstance(value, list) else []
+
+    def items(self, array: Part | None) -> list[Part]:
+        """The items of an array with their source, references followed; null ones are left out."""
+        found: list[Part] = []
+        if array is None or not isinstance(array.value, list):
+            return found
+        at = array.start + 1
+        for _ in array.value:
+            value, start, at = lexer.parse(array.text, at, self.scan.limits.nesting)
+            part = self.object(value) if isinstance(value, Ref) else Part(value, array.text, start, at, None)
+            if part is not None:
+                found.append(part)
+        return found
+
+    def text(self, owner: Part, key: str) -> str | None:
+        """A text string of `owner`; None for anything else."""
+        raw = self.string(owner, key)
+        return None if raw is None else read_text(raw)
+
+    def string(self, owner: Part, key: str) -> bytes | None:
+        """The bytes of a string of `owner`, literal or hexadecimal; None for anything else."""
+        return string_bytes(self.part(owner, key))
+
+    def pages(self, backwards: bool = False) -> Iterator[Page]:
+        """All pages in order, or from the last; /Count is not believed. A tree that is a cycle is refused."""
+        root = self.dictionary(self.root, "Pages")
+        if root is None:
+            raise DocumentError("SEAL_DOCUMENT_BROKEN", what="/Pages")
+        stack: list[tuple[Part, dict[str, Any]]] = [(root, {})]
+        seen: set[int] = set()
+        while stack:
+            node, inherited = stack.pop()
+            kids = self.resolve(node.value.get("Kids"))
+            if not isinstance(kids, list):
+                yield Page(node, inherited)
+                continue
+            own = {k: self.resolve(node.value.get(k)) for k in ("MediaBox", "CropBox", "Rotate")}
+            inherited = inherited | {k: v for k, v in own.items() if v is not None}
+            # A stack gives the last first: forwards the kids are pushed in reverse.
+            for kid in kids if backwards else reversed(kids):
+                found = self.object(kid) if isinstance(kid, Ref) else None
+                if found is None or not isinstance(found.value, Dict) or found.ref is None:
+                    continue
+                if found.ref.num in seen or len(seen) > _PAGES:
+                    raise DocumentError("SEAL_DOCUMENT_BROKEN", what="/Kids")
+                seen.add(found.ref.num)
+                stack.append((found, inherited))
+
+    def _load(self, num: int) -> Part | None:
+        if num not in self._objects:
+            self._objects[num] = self._read(num)
+        return self._objects[num]
+
+    def _read(self, num: int) -> Part | None:
+        found = self._section.find(num) if self._section is not None else None
+        found = self.scan.find(num) if found is None else found
+        if found is None or found[0] == FREE:
+            return None
+        kind, place, extra = found
+        try:
+            if kind == PACKED:
+                return self._unpack(num, place)
+            if kind != PLAIN:
+                return None
+            base = len(self.scan.data)
+            text, at = (self._appended, place - base) if place >= base else (self.scan.data, place)
+            if at >= len(text):
+                return None
+            header = lexer.object_header(text, at)
+            if header != (num, extra):
+                raise DocumentError("SEAL_DOCUMENT_BROKEN", what=f"{num} {extra} obj")
+            start = text.index(b"obj", lexer.skip(text, at)) + 3
+            value, start, end = lexer.parse(text, start, self.scan.limits.nesting)
+            return Part(value, text, start, end, Ref(num, extra))
+        except (LexError, ValueError) as error:
+            raise DocumentError("SEAL_DOCUMENT_BROKEN", what=f"{num} {extra} obj") from error
+
+    def _unpack(self, num: int, container: int) -> Part | None:
+        if container not in self._packed:
+            self._packed[container] = self._inflate(container)
+        text, places = self._packed[container]
+        if num not in places:
+            return None
+        value, start, end = lexer.parse(text, places[num], self.scan.limits.nesting)
+        return Part(value, text, start, end, Ref(num, 0))
+
+    def _inflate(self, container: int) -> tuple[bytes, dict[int, int]]:
+        """An object stream (7.5.7): its decoded bytes and where each object begins in them."""
+        offset = self.scan.offset(container)
+        if offset is None:
+            raise LexError("object stream", container)
+        data = self.scan.data
+        head = lexer.read_object(data, offset, self.scan.limits.nesting)
+        if head.stream is None or not isinstance(head.value, Dict) or (head.num, 0) != (container, head.gen):
+            raise LexError("object stream", offset)
+        length = self.scan.integer(head.value.get("Length"))
+        if length is None or not 0 <= length <= len(data) - head.stream:
+            length = max(data.find(b"endstream", head.stream) - head.stream, 0)
+        text = decode(data[head.stream : head.stream + length], head.value, None, offset, self._budget)
+        count, first = self.scan.integer(head.value.get("N")), self.scan.integer(head.value.get("First"))
+        if count is None or first is None or not 0 <= first <= len(text):
+            raise LexError("object stream", offset)
+        numbers = [int(n) for n in text[:first].split()[: 2 * count]]
+        # The first of doubled numbers counts, as in every reader that searches.
+        return text, {n: first + at for n, at in zip(reversed(numbers[::2]), reversed(numbers[1::2]), strict=True)}

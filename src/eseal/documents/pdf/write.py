@@ -1,0 +1,288 @@
+"""Prepares a seal: the signature field, its picture and the signature dictionary, as one appended section."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from eseal.crypto import algorithms
+from eseal.crypto.cms_build import template
+from eseal.documents.pdf.form import FormFacts, SignatureField, check_permitted, check_readable, read_form
+from eseal.documents.pdf.incremental import BYTE_RANGE, Update
+from eseal.documents.pdf.lexer import Dict, Ref
+from eseal.documents.pdf.pending import Pending
+from eseal.documents.pdf.placement import Place, Rect, find_page, place, sheet
+from eseal.documents.pdf.scan import scan
+from eseal.documents.pdf.source import Page, Part, Source
+from eseal.documents.pdf.stamp import put_empty, put_form
+from eseal.documents.pdf.syntax import appended, date, edited, numbers, text_string
+from eseal.errors import DocumentError, PolicyError, UsageError
+from eseal.limits import DEFAULT, Limits
+from eseal.model import Certificate, Digest, Placement, aware
+from eseal.seals.artwork import Artwork
+
+# Print and Locked (12.5.3): shown on paper, not to be moved; all flags that PDF/A forbids stay clear.
+_FLAGS = 132
+# SignaturesExist and AppendOnly (12.7.3).
+_SIG_FLAGS = b"3"
+_NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the signature dictionary says beside the signature (12.8.1)."""
+
+    at: datetime
+    """Claimed time of sealing, aware; /M with its own offset."""
+    reason: str | None = None
+    """/Reason."""
+    location: str | None = None
+    """/Location."""
+    name: str | None = None
+    """/Name; readers take it from the certificate where it is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A seal that is laid out; only the size of its CMS is open, so that it can be made larger at no cost."""
+
+    source: Source
+    """The document."""
+    field: str
+    """Name of the signature field."""
+    place: Place | None
+    """Where it shows; None for a seal that does not."""
+    _update: Update = dataclasses.field(repr=False)
+    _signature: Ref = dataclasses.field(repr=False)
+    _entries: bytes = dataclasses.field(repr=False)
+    _hashed: dict[str, Any] = dataclasses.field(repr=False, default_factory=dict)
+
+    def hashed(self, digest: str) -> Any:
+        """A hash object over the input, copied from one that is computed once."""
+        if digest not in self._hashed:
+            state = algorithms.hasher(digest)
+            state.update(self.source.scan.data)
+            self._hashed[digest] = state
+        return self._hashed[digest].copy()
+
+    def pending(self, certificate: Certificate, chain: tuple[Certificate, ...], scheme: str, *, slot: int) -> Pending:
+        """Close the layout with room for a CMS of `slot` bytes."""
+        row = template(certificate, chain, scheme).scheme
+        before = b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached " + self._entries
+        before += BYTE_RANGE + b" /Contents "
+        head, tail = self._update.section(self._signature, before, b" >>", slot)
+        digest = self.hashed(row.digest)
+        digest.update(head)
+        digest.update(tail)
+        return Pending(
+            original=self.source.scan.data,
+            head=head,
+            tail=tail,
+            slot=slot,
+            field=self.field,
+            digest=Digest(row.digest, digest.digest()),
+            certificate=certificate,
+            chain=chain,
+            scheme=scheme,
+        )
+
+
+def open_source(data: bytes, limits: Limits = DEFAULT) -> Source:
+    """Scan `data` for sealing. Raises DocumentError PDF_..., SEAL_DOCUMENT_ENCRYPTED, SEAL_DOCUMENT_XFA."""
+    source = Source(scan(data, limits))
+    check_readable(source)
+    return source
+
+
+def draft(
+    source: Source,
+    statement: Statement,
+    *,
+    artwork: Artwork | None = None,
+    placement: Placement | None = None,
+    field: str | None = None,
+) -> Draft:
+    """Lay out a seal. `field` names an empty signature field, or the new one.
+
+    Without `artwork` it does not show. Raises UsageError PLACE_..., SEAL_FIELD_NAME, SEAL_FIELD_TAKEN and PolicyError
+    SEAL_DOCUMENT_CERTIFIED, SEAL_DOCUMENT_CERTIFIED_VISIBLE, SEAL_FIELD_LOCKED, SEAL_FIELD_RULES.
+    """
+    aware(statement.at, "at")
+    form = read_form(source)
+    empty = _empty_field(source, form, field)
+    if placement is not None and artwork is None:
+        raise UsageError("PLACE_WITHOUT_PICTURE")
+    if placement is not None and empty is not None:
+        raise UsageError("PLACE_IN_FIELD", field=empty.name)
+    name = field if field is not None else _free_name(form)
+    check_permitted(source, form, name, visible=artwork is not None, new=empty is None)
+    update = Update(source)
+    signature = update.reserve()
+    if empty is not None:
+        spot = _fill(source, update, empty, signature, artwork)
+    else:
+        spot = _add(source, update, form, name, signature, artwork, placement)
+    entries = b"/M " + date(statement.at) + b" "
+    for key, text in (("Name", statement.name), ("Reason", statement.reason), ("Location", statement.location)):
+        if text:
+            entries += b"/" + key.encode() + b" " + text_string(text) + b" "
+    return Draft(source, name, spot, update, signature, entries)
+
+
+def _free_name(form: FormFacts) -> str:
+    number = 1
+    while f"Seal{number}" in form.names:
+        number += 1
+    return f"Seal{number}"
+
+
+def _empty_field(source: Source, form: FormFacts, name: str | None) -> SignatureField | None:
+    if name is None:
+        return None
+    found = next((s for s in form.signatures if s.name == name), None)
+    if found is not None and found.value is None:
+        if any(source.part(found.part, key) is not None for key in ("Lock", "SV")):
+            raise PolicyError("SEAL_FIELD_RULES", field=name)
+        return found
+    if name in form.names:
+        raise UsageError("SEAL_FIELD_TAKEN", field=name)
+    # 12.7.4.2: a period joins names, so it cannot stand in one.
+    if not name.strip() or "." in name or not name.isprintable():
+        raise UsageError("SEAL_FIELD_NAME", field=name)
+    return None
+
+
+def _add(
+    source: Source,
+    update: Update,
+    form: FormFacts,
+    name: str,
+    signature: Ref,
+    artwork: Artwork | None,
+    placement: Placement | None,
+) -> Place | None:
+    """A new field, which is its own widget (12.5.6.19), on its page and in the form."""
+    if artwork is None:
+        spot, rect, page = None, _NOWHERE, find_page(source, 1)
+        picture = put_empty(update)
+    else:
+        spot = place(source, placement, artwork.width_mm, artwork.height_mm)
+        rect, page = spot.rect, spot.page
+        picture = put_form(update, artwork, spot.rotate)
+    widget = update.add(
+        b"<< /Type /Annot /Subtype /Widget /FT /Sig /T %b /V %b /F %d /Rect %b /P %b /AP << /N %b >> >>"
+        % (text_string(name), _ref(signature), _FLAGS, numbers(rect), _ref(_own(page.part)), _ref(picture))
+    )
+    changes: dict[Ref, dict[str, bytes]] = {}
+    _append(source, update, page.part, "Annots", _ref(widget), changes)
+    _enter(source, update, form, _ref(widget), changes)
+    for ref, entries in changes.items():
+        owner = source.object(ref)
+        if owner is not None:
+            update.put(ref, edited(owner.text, owner.value, entries))
+    return spot
+
+
+def _append(
+    source: Source, update: Update, owner: Part, key: str, item: bytes, changes: dict[Ref, dict[str, bytes]]
+) -> None:
+    """Put `item` at the end of the array `key` of the indirect dictionary `owner`."""
+    array = source.part(owner, key)
+    if array is not None and isinstance(array.value, list):
+        longer = appended(array.text, array.start, array.end, item)
+        if array.ref is not None:
+            update.put(array.ref, longer)
+            return
+    else:
+        longer = b"[" + item + b"]"
+    changes.setdefault(_own(owner), {})[key] = longer
+
+
+def _enter(
+    source: Source, update: Update, form: FormFacts, widget: bytes, changes: dict[Ref, dict[str, bytes]]
+) -> None:
+    """Put the field into /AcroForm, which is made where there is none (12.7.3)."""
+    root = _own(source.root)
+    part = form.part
+    if part is None:
+        made = update.add(b"<< /Fields [" + widget + b"] /SigFlags " + _SIG_FLAGS + b" >>")
+        changes.setdefault(root, {})["AcroForm"] = _ref(made)
+        return
+    entries = {"SigFlags": _SIG_FLAGS}
+    fields = source.part(part, "Fields")
+    if fields is None or not isinstance(fields.value, list):
+        entries["Fields"] = b"[" + widget + b"]"
+    else:
+        longer = appended(fields.text, fields.start, fields.end, widget)
+        if fields.ref is not None:
+            update.put(fields.ref, longer)
+        else:
+            entries["Fields"] = longer
+    if part.ref is not None:
+        if source.resolve(part.value.get("SigFlags")) == 3 and len(entries) == 1:
+            return
+        changes.setdefault(part.ref, {}).update(entries)
+    else:
+        changes.setdefault(root, {})["AcroForm"] = edited(part.text, part.value, entries)
+
+
+def _fill(
+    source: Source, update: Update, empty: SignatureField, signature: Ref, artwork: Artwork | None
+) -> Place | None:
+    """Sign in a field that is there; its place stays, and the picture keeps its proportions within it."""
+    widget, page = _widget(source, empty)
+    rect = _rect(source, widget)
+    entries: dict[str, bytes] = {"F": b"%d" % _FLAGS}
+    spot = None
+    if rect is None or artwork is None:
+        entries["AP"] = b"<< /N " + _ref(put_empty(update)) + b" >>"
+    else:
+        spot = Place(page, rect, sheet(source, page).rotate)
+        entries["AP"] = b"<< /N " + _ref(put_form(update, artwork, spot.rotate, rect)) + b" >>"
+    value = {"V": _ref(signature)}
+    if widget.ref == empty.part.ref:
+        update.put(_own(widget), edited(widget.text, widget.value, entries | value))
+    else:
+        update.put(_own(widget), edited(widget.text, widget.value, entries))
+        update.put(_own(empty.part), edited(empty.part.text, empty.part.value, value))
+    part = source.dictionary(source.root, "AcroForm")
+    if part is not None and source.resolve(part.value.get("SigFlags")) != 3:
+        flags = {"SigFlags": _SIG_FLAGS}
+        if part.ref is not None:
+            update.put(part.ref, edited(part.text, part.value, flags))
+        else:
+            root = source.root
+            form = edited(part.text, part.value, flags)
+            update.put(_own(root), edited(root.text, root.value, {"AcroForm": form}))
+    return spot
+
+
+def _widget(source: Source, empty: SignatureField) -> tuple[Part, Page]:
+    kids = [k for k in source.items(source.part(empty.part, "Kids")) if isinstance(k.value, Dict) and k.ref is not None]
+    widget = kids[0] if kids else empty.part
+    for page in source.pages():
+        if any(item == widget.ref for item in source.array(page.part.value.get("Annots"))):
+            return widget, page
+    return widget, find_page(source, 1)
+
+
+def _rect(source: Source, widget: Part) -> Rect | None:
+    values = [source.resolve(v) for v in source.array(widget.value.get("Rect"))]
+    if len(values) != 4 or not all(isinstance(v, int | float) for v in values):
+        return None
+    x0, y0, x1, y1 = map(float, values)
+    rect = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+    return rect if rect[0] < rect[2] and rect[1] < rect[3] else None
+
+
+def _own(part: Part) -> Ref:
+    """The reference of an object that must be an indirect one. Raises DocumentError SEAL_DOCUMENT_BROKEN."""
+    if part.ref is None:
+        raise DocumentError("SEAL_DOCUMENT_BROKEN", what="/Page")
+    return part.ref
+
+
+def _ref(ref: Ref) -> bytes:
+    return b"%d %d R" % (ref.num, ref.gen)

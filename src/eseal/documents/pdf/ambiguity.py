@@ -1,0 +1,121 @@
+"""What later revisions say in a way that readers understand differently (ISO 32000-2 7.3.7, 7.5.4, 7.5.6, 7.5.8.4).
+
+A change that pyHanko reads one way and a viewer another could not be classed by comparing what pyHanko reads:
+doubled keys (the first or the last counts), one number twice in a section, generations that do not follow, a hybrid
+section that contradicts itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from eseal.documents.pdf import lexer
+from eseal.documents.pdf.lexer import Dict, LexError
+from eseal.documents.pdf.xref import FREE, PACKED, PLAIN, Budget, Entries, Section, decode
+from eseal.errors import DocumentError
+
+if TYPE_CHECKING:
+    from eseal.documents.pdf.scan import Scan
+
+Entry = tuple[int, int, int]
+_MOST = 20
+
+
+def ambiguous(scan: Scan, after: int) -> tuple[int, ...]:
+    """Numbers of objects that a section behind `after` (re)defines ambiguously, at most 20 of them."""
+    found: dict[int, None] = {}
+    older = [s for r in scan.revisions if r.end <= after + 2 for s in reversed(r.sections)]
+    for revision in scan.revisions:
+        if revision.start + 2 < after or revision.end <= after:
+            continue
+        for section in reversed(revision.sections):
+            for num in _in_section(scan, section, older):
+                found[num] = None
+                if len(found) >= _MOST:
+                    return tuple(found)
+            older.append(section)
+    return tuple(found)
+
+
+def _in_section(scan: Scan, section: Section, older: list[Section]) -> list[int]:
+    found: list[int] = []
+    seen: set[int] = set()
+    for num, entry in _all(section.entries):
+        if num in seen:
+            found.append(num)
+        seen.add(num)
+        if _contradicts(num, entry, section, older) or _doubled(scan, entry):
+            found.append(num)
+    if section.hybrid is not None:
+        hidden: set[int] = set()
+        for num, entry in _all(section.hybrid.entries):
+            open_entry = section.entries.find(num)
+            differs = open_entry is not None and open_entry[0] != FREE and open_entry[:2] != entry[:2]
+            if num in hidden or differs or _doubled(scan, entry):
+                found.append(num)
+            hidden.add(num)
+    return found
+
+
+def _all(entries: Entries) -> list[tuple[int, Entry]]:
+    rows = zip(entries.kinds, entries.places, entries.extras, strict=True)
+    return [(entries.number(i), row) for i, row in enumerate(rows)]
+
+
+def _contradicts(num: int, entry: Entry, section: Section, older: list[Section]) -> bool:
+    """A generation that does not follow from what stood there before: some readers then keep the old object."""
+    kind, _, extra = entry
+    before = next((e for s in reversed(older) if (e := s.find(num)) is not None), None)
+    if num == 0 or before is None or before[0] == FREE:
+        return False
+    generation = before[2] if before[0] == PLAIN else 0
+    if kind == PLAIN:
+        return extra != generation
+    if kind == PACKED:
+        return generation != 0
+    # Freed: the entry states the next generation (7.5.4). Hidden in a hybrid file: it is not freed at all.
+    hidden = section.hybrid is not None and section.hybrid.entries.find(num) is not None
+    return kind == FREE and not hidden and extra != generation + 1
+
+
+def _doubled(scan: Scan, entry: Entry) -> bool:
+    kind, place, _ = entry
+    if kind != PLAIN or not 0 < place < len(scan.data):
+        return False
+    try:
+        value = lexer.read_object(scan.data, place, scan.limits.nesting).value
+    except LexError:
+        return True
+    return doubled_keys(value) or (isinstance(value, Dict) and _packed(scan, value, place))
+
+
+def _packed(scan: Scan, head: Dict, place: int) -> bool:
+    """Doubled keys in the objects of the object stream at `place`."""
+    if head.get("Type") != "ObjStm" or scan.encrypted:
+        return False
+    found = lexer.read_object(scan.data, place, scan.limits.nesting)
+    length, count, first = scan.integer(head.get("Length")), head.get("N"), head.get("First")
+    if found.stream is None or length is None or not isinstance(count, int) or not isinstance(first, int):
+        return True
+    try:
+        text = decode(scan.data[found.stream : found.stream + length], head, None, place, Budget(scan.limits))
+        for offset in text[: max(first, 0)].split()[1 : 2 * count : 2]:
+            if doubled_keys(lexer.parse(text, first + int(offset), scan.limits.nesting)[0]):
+                return True
+    except (DocumentError, ValueError):
+        return True
+    return False
+
+
+def doubled_keys(value: Any) -> bool:
+    """Whether some dictionary in `value` has a key twice."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Dict):
+            if len({e.key for e in item.entries}) != len(item.entries):
+                return True
+            stack += [e.value for e in item.entries]
+        elif isinstance(item, list):
+            stack += item
+    return False

@@ -1,0 +1,142 @@
+"""Which bytes behind a signature belong to no revision that was understood (ISO 32000-2 7.5.6)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eseal.documents.pdf import lexer
+from eseal.documents.pdf.lexer import Dict, LexError
+from eseal.documents.pdf.xref import PACKED, Budget, decode
+from eseal.errors import DocumentError
+
+if TYPE_CHECKING:
+    from eseal.documents.pdf.scan import Scan
+
+_WS = rb"\x00\t\n\x0c\r "
+_STRAY = re.compile(rb"(\d{1,10})[" + _WS + rb"]++(\d{1,10})[" + _WS + rb"]++obj(?![a-zA-Z])")
+_FILLER = re.compile(rb"(?:[" + _WS + rb"]|%[^\r\n]*)*+")
+_BLANK = re.compile(rb"[" + _WS + rb"]*+")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Bytes without an owner."""
+
+    start: int
+    """Offset of the first."""
+    end: int
+    """Offset behind the last."""
+    objects: tuple[tuple[int, int], ...] = ()
+    """(number, generation) of objects in it that a rebuilding reader would see."""
+
+
+def unaccounted(scan: Scan, after: int) -> tuple[Span, ...]:
+    """Bytes at or behind `after` that no object, section or end mark of the chain accounts for."""
+    if after >= len(scan.data):
+        return ()
+    tiles = [e for s in scan.sections for e in s.extents() if e[1] > after]
+    tiles += [(m.start, m.end) for m in scan.markers if m.end > after]
+    spans: list[Span] = []
+    seen: set[int] = set()
+    for section in scan.sections:
+        for part in (section, section.hybrid):
+            if part is None:
+                continue
+            for num, gen, offset in part.entries.plain():
+                if after <= offset < len(scan.data) and offset not in seen:
+                    seen.add(offset)
+                    end, hidden = _extent(scan, num, gen, offset)
+                    tiles.append((offset, end))
+                    if hidden:
+                        spans.append(Span(offset, end, hidden))
+    spans += _gaps(scan, after, sorted(tiles))
+    return tuple(sorted(spans, key=lambda s: s.start))
+
+
+def _gaps(scan: Scan, after: int, tiles: list[tuple[int, int]]) -> list[Span]:
+    spans = []
+    at = after
+    for start, end in [*tiles, (len(scan.data), len(scan.data))]:
+        if start > at:
+            # Behind the last end mark only one end of line may stand; between tiles white space and comments.
+            last = at >= scan.end
+            owned = scan.line_end(at) if last else _filled(scan.data, at, start)
+            if owned < start:
+                spans.append(_span(scan.data, owned, start))
+        at = max(at, end)
+    return spans
+
+
+def _filled(data: bytes, start: int, end: int) -> int:
+    match = _FILLER.match(data, start, end)
+    return match.end() if match else start
+
+
+def _span(data: bytes, start: int, end: int) -> Span:
+    found = []
+    for match in _STRAY.finditer(data, start, end):
+        found.append((int(match[1]), int(match[2])))
+        if len(found) == 20:
+            break
+    return Span(start, end, tuple(found))
+
+
+def _extent(scan: Scan, num: int, gen: int, offset: int) -> tuple[int, tuple[tuple[int, int], ...]]:
+    """End of the object at `offset` (the offset itself where it is not understood), and what hides in it."""
+    data = scan.data
+    try:
+        found = lexer.read_object(data, offset, scan.limits.nesting)
+    except LexError:
+        return offset, ()
+    if (found.num, found.gen) != (num, gen):
+        return offset, ()
+    if found.stream is None:
+        return found.end, ()
+    head: Dict = found.value
+    length = scan.integer(head.get("Length"))
+    if length is None or length < 0 or found.stream + length > len(data):
+        return offset, ()
+    end = _blank(data, found.stream + length)
+    if not data.startswith(b"endstream", end):
+        return offset, ()
+    end = _filled(data, end + 9, len(data))
+    end = end + 6 if data.startswith(b"endobj", end) else end
+    hidden = ()
+    if head.get("Type") == "ObjStm" and not scan.encrypted:
+        hidden = _hidden(scan, num, head, data[found.stream : found.stream + length], offset)
+    return end, hidden
+
+
+def _hidden(scan: Scan, num: int, head: Dict, raw: bytes, offset: int) -> tuple[tuple[int, int], ...]:
+    """Objects in an object stream that no section places there: seen only by readers that rebuild (7.5.7)."""
+    count = head.get("N")
+    try:
+        text = decode(raw, head, None, offset, Budget(scan.limits))
+    except DocumentError:
+        return ()
+    if not isinstance(count, int) or not 0 <= count <= len(text) // 2:
+        return ((num, 0),)
+    first = head.get("First")
+    inner = text[: first if isinstance(first, int) and first >= 0 else 0].split()[: 2 * count : 2]
+    hidden = []
+    for word in inner:
+        if not word.isdigit() or len(word) > 10:
+            return ((num, 0),)
+        if not any(_places(section, int(word), num) for section in scan.sections):
+            hidden.append((int(word), 0))
+    return tuple(hidden[:20])
+
+
+def _places(section: object, num: int, stream: int) -> bool:
+    for part in (section, getattr(section, "hybrid", None)):
+        entry = part.entries.find(num) if part is not None else None
+        if entry is not None and entry[0] == PACKED and entry[1] == stream:
+            return True
+    return False
+
+
+def _blank(data: bytes, pos: int) -> int:
+    match = _BLANK.match(data, pos)
+    return match.end() if match else pos

@@ -33,6 +33,8 @@ class Policy:
     """Most candidate paths tried for one certificate."""
     clock_skew: timedelta = timedelta(minutes=5)
     """How far a timestamp or revocation data may lie after the time of the judgement."""
+    freshness: timedelta = timedelta(days=1)
+    """How old revocation data without a next update may be at the time that is judged."""
     fetches: int = 20
     """Most requests made for one signature."""
     fetch_bytes: int = 20_000_000

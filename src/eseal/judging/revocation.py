@@ -1,0 +1,222 @@
+"""Was a certificate revoked at the time that is proven? (RFC 5280 6.3, RFC 6960, EN 319 102-1 5.2.5 and 5.2.6)
+
+A statement counts where it was right at that time: made after it, or before it and still fresh then. A revocation is
+believed however old the statement is. Nothing that was made after the time of the judgement is listened to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from eseal.crypto.algorithm_policy import Use
+from eseal.crypto.certificates import facts
+from eseal.crypto.crl import Revocation
+from eseal.crypto.extensions import read_extensions
+from eseal.crypto.ocsp import OcspStatus
+from eseal.errors import UsageError
+from eseal.judging.fetching import Lookups
+from eseal.judging.paths import Path, Pool, find_paths
+from eseal.judging.policy import Policy
+from eseal.judging.statements import Listener, Material, Statement
+from eseal.model import Certificate
+
+
+class Status(StrEnum):
+    """The answer."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The status of one certificate at one time."""
+
+    status: Status
+    """The answer."""
+    code: str
+    """Catalogue code that says why."""
+    params: Mapping[str, str] = field(default_factory=dict)
+    """Its parameters."""
+    revocation: Revocation | None = None
+    """The revocation, also one that came later than the time asked."""
+    in_document: bool = False
+    """Whether the document itself brought the deciding statement."""
+    uses: tuple[Use, ...] = ()
+    """Algorithms that the deciding statement rests on."""
+
+
+@dataclass(slots=True)
+class Revocations:
+    """Answers for the certificates of one judgement."""
+
+    material: Material
+    """Revocation data at hand; what is fetched joins it."""
+    pool: Pool
+    """Certificates at hand."""
+    lookups: Lookups
+    """What may be asked online."""
+    policy: Policy
+    """Rules."""
+    at: datetime
+    """Time of the judgement, aware."""
+
+    def of_path(self, path: Path, when: datetime) -> tuple[Finding, ...]:
+        """A finding for every certificate below the anchor, end entity first."""
+        if path.chain[-1] == path.anchor.certificate:
+            return ()
+        return tuple(self.of(c, path.issuer_of(i), path, when) for i, c in enumerate(path.chain))
+
+    def of(self, certificate: Certificate, issuer: Certificate, path: Path, when: datetime) -> Finding:
+        """The status of `certificate`, issued by `issuer`, at `when`."""
+        if read_extensions(certificate).validity_assured:
+            # EN 319 412-1 5.2: so short-lived that it is never revoked.
+            return Finding(Status.GOOD, "REVOCATION_NOT_NEEDED", _who(certificate), in_document=True)
+        finding = self._ask(certificate, issuer, path, when)
+        if finding.status is Status.UNKNOWN and self.lookups.fetcher is not None:
+            self.material.add(ocsps=self.lookups.ocsp_of(certificate, issuer))
+            finding = self._ask(certificate, issuer, path, when)
+            if finding.status is Status.UNKNOWN:
+                self.material.add(self.lookups.crls_of(certificate))
+                finding = self._ask(certificate, issuer, path, when)
+        return finding
+
+    def _ask(
+        self, certificate: Certificate, issuer: Certificate, path: Path, when: datetime, *, depth: int = 0
+    ) -> Finding:
+        def vouched(other: Certificate) -> bool:
+            search = find_paths(
+                other,
+                anchors=(path.anchor,),
+                pool=self.pool,
+                when=when,
+                policy=self.policy,
+                usages=frozenset({"any_extended_key_usage"}),
+            )
+            own = facts(other)
+            return own.not_before <= when <= own.not_after and any(not p.problems for p in search.paths)
+
+        def responder_revoked(responder: Certificate, its_issuer: Certificate) -> bool | None:
+            if depth:
+                return None
+            answer = self._ask(responder, its_issuer, path, when, depth=depth + 1)
+            return {Status.GOOD: False, Status.REVOKED: True, Status.UNKNOWN: None}[answer.status]
+
+        listener = Listener(self.material, self.pool, vouched, responder_revoked)
+        try:
+            statements = listener.statements(certificate, issuer)
+        except UsageError:
+            return Finding(Status.UNKNOWN, "REVOCATION_MISSING", _who(certificate))
+        return decide(certificate, statements, when=when, at=self.at, policy=self.policy, refused=listener.refused)
+
+
+def decide(
+    certificate: Certificate,
+    statements: Sequence[Statement],
+    *,
+    when: datetime,
+    at: datetime,
+    policy: Policy,
+    refused: Sequence[str] = (),
+) -> Finding:
+    """What authentic `statements` come to at `when`, judged at `at`; `refused` says why other data did not count."""
+    heard = [s for s in statements if s.this_update <= at + policy.clock_skew]
+    revoked = [s for s in heard if s.revocation is not None and not _is_hold(s)]
+    first = min(revoked, key=lambda s: s.revocation.since if s.revocation else at, default=None)
+    if first is not None and first.revocation is not None and first.revocation.since <= when:
+        return _revoked(certificate, first)
+    hold, clear = _hold(heard, when)
+    if hold is not None:
+        return _revoked(certificate, hold)
+    if not clear:
+        return Finding(Status.UNKNOWN, "REVOCATION_HOLD_UNCLEAR", _who(certificate) | {"when": when.isoformat()})
+    conclusive = [s for s in heard if _is_conclusive(s, certificate, when, policy)]
+    if conclusive:
+        # What the document brought is named first: it is what stays with it.
+        best = max(conclusive, key=lambda s: (s.in_document, s.this_update))
+        params = _who(certificate) | {"kind": best.kind, "time": best.this_update.isoformat()}
+        later = first.revocation if first else None
+        if later is not None:
+            params |= {"revoked": later.time.isoformat(), "reason": later.reason or "-"}
+            return Finding(Status.GOOD, "REVOCATION_LATER", params, later, best.in_document, best.uses)
+        return Finding(Status.GOOD, "REVOCATION_GOOD", params, None, best.in_document, best.uses)
+    return _undecided(certificate, statements, heard, when, refused)
+
+
+def _undecided(
+    certificate: Certificate,
+    statements: Sequence[Statement],
+    heard: Sequence[Statement],
+    when: datetime,
+    refused: Sequence[str],
+) -> Finding:
+    params = _who(certificate) | {"when": when.isoformat()}
+    known = [s for s in heard if s.status is not OcspStatus.UNKNOWN]
+    if known:
+        newest = max(known, key=lambda s: s.this_update)
+        params |= {"kind": newest.kind, "time": newest.this_update.isoformat()}
+        if newest.this_update > facts(certificate).not_after:
+            return Finding(Status.UNKNOWN, "REVOCATION_AFTER_EXPIRY", params)
+        params |= {"next": newest.next_update.isoformat() if newest.next_update else "-"}
+        return Finding(Status.UNKNOWN, "REVOCATION_STALE", params)
+    if heard:
+        return Finding(Status.UNKNOWN, "REVOCATION_STATUS_UNKNOWN", params)
+    if statements:
+        return Finding(Status.UNKNOWN, "REVOCATION_FROM_FUTURE", params)
+    return Finding(Status.UNKNOWN, refused[0] if refused else "REVOCATION_MISSING", params)
+
+
+def _is_hold(statement: Statement) -> bool:
+    return statement.revocation is not None and statement.revocation.reason in ("certificateHold", "removeFromCRL")
+
+
+def _hold(heard: Sequence[Statement], when: datetime) -> tuple[Statement | None, bool]:
+    """The statement by which the certificate was on hold at `when`, if any; and whether that can be told."""
+    holds = [s for s in heard if _is_hold(s) and s.revocation is not None and s.revocation.since <= when]
+    if not holds:
+        return None, True
+    latest = max(holds, key=lambda s: s.this_update)
+    if latest.this_update >= when:
+        return latest, True
+    released = [s for s in heard if s.status is OcspStatus.GOOD and s.this_update > latest.this_update]
+    if any(s.this_update <= when for s in released):
+        return None, True
+    # On hold before, free afterwards: nobody says which of both at the time itself. Never freed: still on hold.
+    return (None, False) if released else (latest, True)
+
+
+def _is_conclusive(statement: Statement, certificate: Certificate, when: datetime, policy: Policy) -> bool:
+    if statement.status is OcspStatus.UNKNOWN or statement.revocation is not None:
+        # A revocation that came later tells that there was none before, if it was stated after the time asked.
+        return statement.revocation is not None and not _is_hold(statement) and statement.this_update >= when
+    expiry = facts(certificate).not_after
+    if statement.this_update > expiry and not (
+        statement.keeps_expired is not None and statement.keeps_expired <= expiry
+    ):
+        # Entries may be dropped once a certificate has expired (RFC 5280 3.3): silence tells nothing any more.
+        return False
+    if statement.this_update >= when:
+        return True
+    if statement.next_update is not None:
+        return when <= statement.next_update
+    return when - statement.this_update <= policy.freshness
+
+
+def _revoked(certificate: Certificate, statement: Statement) -> Finding:
+    assert statement.revocation is not None  # a revoked statement has one
+    revocation = statement.revocation
+    params = _who(certificate) | {
+        "kind": statement.kind,
+        "revoked": revocation.since.isoformat(),
+        "reason": revocation.reason or "-",
+    }
+    code = "REVOCATION_HOLD" if _is_hold(statement) else "REVOCATION_REVOKED"
+    return Finding(Status.REVOKED, code, params, revocation, statement.in_document, statement.uses)
+
+
+def _who(certificate: Certificate) -> dict[str, str]:
+    return {"certificate": facts(certificate).subject}

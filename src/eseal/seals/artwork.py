@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -185,7 +184,8 @@ def mask_row_bytes(columns: int) -> int:
 
 
 def _real(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
+    # Comparing is also false for NaN, and does not overflow for huge integers.
+    return type(value) in (int, float) and -1e9 <= value <= 1e9  # type: ignore[operator]
 
 
 def _check_bitmap(bitmap: Bitmap) -> None:

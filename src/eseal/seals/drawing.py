@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 
 from eseal.errors import UsageError
 from eseal.seals import lettering, typeface
@@ -150,21 +151,22 @@ def _with_line(
     top += spec.height_mm / 2
     line_style = lettering.CHINESE_LINE if line.chinese else lettering.ALPHABETIC_LINE
     best: tuple[float, Lettering, Lettering] | None = None
-    for scale in (1.0, 0.92, 0.84, 0.76, 0.68, 0.6):
+    for scale, narrow in product((1.0, 0.9, 0.8, 0.7, 0.6), (1.0, 0.85, 0.7)):
         size = height * scale
-        room = min(spec.line_width_mm, _chord(spec, top + size, CLEARANCE + spec.arc_gap_mm))
-        placed = lettering.fit_line(line, spec.width_mm / 2, top, size, room, line_style)
+        # A smaller line keeps its foot: lower down it is further from the ends of the arc's feet.
+        at = top + (height - size) * 0.8
+        room = narrow * min(spec.line_width_mm * scale, _chord(spec, at + size, CLEARANCE + spec.arc_gap_mm))
+        placed = lettering.fit_line(line, spec.width_mm / 2, at, size, room, line_style)
         if placed is None:
             continue
         angle = upper.largest_angle
         while angle >= 150:
-            # A better arc than at this angle is not found at smaller ones: the first that is clear of the line is best.
             arc = lettering.fit_arc(owner, _at_most(upper, angle), style)
             if arc is None:
                 break
+            # The widest arc that is clear of the line is the best one for this line.
             if not _touch(arc.boxes, placed.boxes):
-                cost = 1.2 * (1 - placed.height / height) + 0.5 * (1 - placed.ratio / line_style.ratio)
-                cost += 1.5 * (1 - arc.height / upper.height) + 0.5 * (1 - arc.ratio / style.ratio)
+                cost = _cost(arc, upper.height, style) + 0.35 * _cost(placed, height, line_style)
                 if best is None or cost < best[0]:
                     best = (cost, arc, placed)
                 break
@@ -175,6 +177,11 @@ def _with_line(
         lettering.on_line(line, spec.width_mm / 2, top, height, spec.line_width_mm, line_style, "line")
         raise UsageError("SEAL_NO_ROOM", part="line")
     return best[1], best[2]
+
+
+def _cost(found: Lettering, height: float, style: lettering.Style) -> float:
+    """What a text gave up of its wished height and width; squared, so that many small losses beat a large one."""
+    return 2 * (1 - found.height / height) ** 2 + (1 - found.ratio / style.ratio) ** 2
 
 
 def _at_most(arc: Arc, angle: float) -> Arc:

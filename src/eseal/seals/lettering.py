@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 from eseal.errors import UsageError
 from eseal.seals.artwork import Contour, Point
@@ -15,8 +16,8 @@ PUNCTUATION_MARGIN = 0.06
 """Em kept on both sides of full-width punctuation: its cell is half empty and would tear a hole into a name."""
 WIDE_CELL = (0.03, 0.97)
 """Left and right of the ink of an ordinary Chinese character, in em."""
-HALVINGS = 14
-"""Steps of a search between two widths: finer than a thousandth of the width."""
+HALVINGS = 8
+"""Steps of a search between two widths: finer than two thousandths of the width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +85,27 @@ class Text:
 class Lettering:
     """Text in its place."""
 
-    contours: tuple[Contour, ...] = field(repr=False)
-    """Outlines in millimetres."""
+    content: Text
+    """What is set."""
     boxes: tuple[Box, ...]
-    """One box a visible character, in order: its cell's width, the band's height."""
+    """One box a visible character, in order: its cell's width, the band's height; millimetres."""
     ratio: float
     """Width as a part of the font's own."""
     height: float
     """Height of the band in millimetres."""
     angle: float
     """Angle at the centre that the text spans, in degrees; 0 for straight lines."""
+
+    def contours(self) -> tuple[Contour, ...]:
+        """The outlines in millimetres, to a tenth of a micrometre."""
+        content = self.content
+        em, level = self.height / (content.top - content.bottom), (content.bottom + content.top) / 2
+        inked = (cell for cell in content.cells if cell.glyph.contours)
+        return tuple(
+            contour
+            for cell, box in zip(inked, self.boxes, strict=True)
+            for contour in _outlines(cell, box, level, em, self.ratio)
+        )
 
 
 def text(source: str, typeface: Typeface) -> Text:
@@ -153,13 +165,18 @@ def fit_arc(content: Text, arc: Arc, style: Style) -> Lettering | None:
     height = arc.height
     while height >= arc.height * style.least_height - 1e-9:
         if height < 0.9 * min(arc.rx, arc.ry) ** 2 / max(arc.rx, arc.ry):
-            track = Track(arc.cx, arc.cy, arc.rx, arc.ry, height / 2)
+            track = _track(arc.cx, arc.cy, arc.rx, arc.ry, height / 2)
             for limit in (arc.usual_angle, arc.largest_angle):
                 placed = _spread(content, arc, style, height, track, track.length(math.radians(limit)))
                 if placed is not None and (limit == arc.largest_angle or placed.ratio > style.ratio - 1e-6):
                     return placed
         height *= 0.96
     return None
+
+
+@lru_cache(maxsize=256)
+def _track(cx: float, cy: float, rx: float, ry: float, depth: float) -> Track:
+    return Track(cx, cy, rx, ry, depth)
 
 
 def _spread(content: Text, arc: Arc, style: Style, height: float, track: Track, room: float) -> Lettering | None:
@@ -196,7 +213,6 @@ def _spread(content: Text, arc: Arc, style: Style, height: float, track: Track, 
 def _set(content: Text, arc: Arc, track: Track, height: float, ratio: float, gap: float) -> Lettering:
     em = height / (content.top - content.bottom)
     length = sum(cell.width for cell in content.cells) * em * ratio + gap * (len(content.cells) - 1)
-    contours: list[Contour] = []
     boxes: list[Box] = []
     along = -length / 2
     for cell in content.cells:
@@ -216,8 +232,7 @@ def _set(content: Text, arc: Arc, track: Track, height: float, ratio: float, gap
             sink = bend - math.sqrt(bend**2 - (width / 2) ** 2)
         x, y = point[0] - sink * math.sin(angle), point[1] + sink * math.cos(angle)
         boxes.append(Box(x, y, width, height, angle))
-        contours += outlines(cell, (content.bottom + content.top) / 2, em, ratio, x, y, angle)
-    return Lettering(tuple(contours), tuple(boxes), ratio, height, math.degrees(track.angle(length)))
+    return Lettering(content, tuple(boxes), ratio, height, math.degrees(track.angle(length)))
 
 
 def on_line(content: Text, cx: float, top: float, height: float, room: float, style: Style, what: str) -> Lettering:
@@ -241,7 +256,6 @@ def fit_line(content: Text, cx: float, top: float, height: float, room: float, s
     height, em = height * lower, em * lower
     ratio = min(style.ratio, (room - gaps * style.least_gap * height) / (units * em)) if units else style.ratio
     gap = min(style.widest_gap * height, (room - units * em * ratio) / gaps) if gaps else 0.0
-    contours: list[Contour] = []
     boxes: list[Box] = []
     along = cx - (units * em * ratio + gap * gaps) / 2
     for cell in content.cells:
@@ -250,18 +264,17 @@ def fit_line(content: Text, cx: float, top: float, height: float, room: float, s
         along += width + gap
         if cell.glyph.contours:
             boxes.append(Box(x, y, width, height, 0.0))
-            contours += outlines(cell, (content.bottom + content.top) / 2, em, ratio, x, y, 0.0)
-    return Lettering(tuple(contours), tuple(boxes), ratio, height, 0.0)
+    return Lettering(content, tuple(boxes), ratio, height, 0.0)
 
 
-def outlines(cell: Cell, level: float, em: float, ratio: float, x: float, y: float, angle: float) -> list[Contour]:
-    """A glyph's outline with the middle of its cell at (x, y), turned by `angle`; `level` is the middle in em."""
-    c, s = math.cos(angle), math.sin(angle)
+def _outlines(cell: Cell, box: Box, level: float, em: float, ratio: float) -> list[Contour]:
+    """A glyph's outline with the middle of its cell at the middle of `box`; `level` is that middle in em."""
+    c, s = math.cos(box.angle), math.sin(box.angle)
     middle = (cell.left + cell.right) / 2
 
     def moved(point: Point) -> Point:
         across, up = (point[0] - middle) * em * ratio, (point[1] - level) * em
-        return (round(x + c * across + s * up, 4), round(y + s * across - c * up, 4))
+        return (round(box.x + c * across + s * up, 4), round(box.y + s * across - c * up, 4))
 
     return [
         Contour(moved(contour.start), tuple(tuple(moved(p) for p in segment) for segment in contour.segments))
@@ -279,4 +292,4 @@ def _too_long(what: str, content: Text, fits: Callable[[Text], bool]) -> UsageEr
 
 def joined(parts: Sequence[Lettering]) -> tuple[Contour, ...]:
     """All outlines together."""
-    return tuple(contour for part in parts for contour in part.contours)
+    return tuple(contour for part in parts for contour in part.contours())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -123,10 +122,15 @@ class SealSpec:
     def __post_init__(self) -> None:
         sizes = {f: getattr(self, f) for f in _LENGTHS}
         for name, value in sizes.items():
-            if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= LARGEST_SEAL_MM:
+            if type(value) not in (int, float) or not 0 <= value <= LARGEST_SEAL_MM:
                 raise UsageError("SEAL_SIZE_INVALID", field=name, value=value, most=f"{LARGEST_SEAL_MM:g}")
         if min(self.width_mm, self.height_mm) < 8:
-            raise UsageError("SEAL_SIZE_INVALID", field="width_mm, height_mm", value=8, most=f"{LARGEST_SEAL_MM:g}")
+            raise UsageError(
+                "SEAL_SIZE_INVALID",
+                field="width_mm, height_mm",
+                value=f"{min(self.width_mm, self.height_mm):g}",
+                most=f"{LARGEST_SEAL_MM:g}",
+            )
         if self.shape is SealShape.ROUND and self.width_mm != self.height_mm:
             raise UsageError("SEAL_NOT_ROUND", width=f"{self.width_mm:g}", height=f"{self.height_mm:g}")
         if not 30 <= self.arc_usual_deg <= self.arc_largest_deg <= 340:

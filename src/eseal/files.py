@@ -1,0 +1,188 @@
+"""Writes files whole or not at all, and never over another by accident.
+
+The one commit point of a file is the link or rename of a finished, synced temporary file; of a folder the rename of a
+finished one. Whatever fails before it leaves nothing behind; what fails after it leaves the whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from eseal.errors import Error, UsageError
+
+_T = TypeVar("_T")
+
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+"""What file systems without hard links answer."""
+
+
+def write(path: str | Path, data: bytes | Iterable[bytes], *, force: bool = False, mode: int | None = None) -> None:
+    """Write `data` (whole, or in parts) to `path`, durably, all or nothing.
+
+    Without `force` an existing file, folder or symbolic link at `path` is never replaced, even if it appears while
+    writing. With it the entry itself is replaced, so a symbolic link is not followed. `mode` are the permission bits;
+    without it those of the file that is replaced, or what the process gives new files.
+
+    Raises UsageError (FILE_EXISTS, FILE_IS_FOLDER, FOLDER_NOT_FOUND) and Error FILE_WRITE_FAILED; after that the file
+    is as it was before, or (where only the folder could not be synced) wholly the new one.
+    """
+    target = Path(path)
+    previous = _mode_of(target)
+    if previous is not None:
+        if stat.S_ISDIR(previous):
+            raise UsageError("FILE_IS_FOLDER", path=target)
+        if not force:
+            raise UsageError("FILE_EXISTS", path=target)
+    if mode is None and previous is not None and stat.S_ISREG(previous):
+        mode = stat.S_IMODE(previous) & 0o777
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        _fill(temporary, (data,) if isinstance(data, bytes) else data, mode)
+        if force:
+            temporary.replace(target)
+        else:
+            _claim(temporary, target)
+    except FileExistsError:
+        raise UsageError("FILE_EXISTS", path=target) from None
+    except FileNotFoundError:
+        raise UsageError("FOLDER_NOT_FOUND", path=target.parent) from None
+    except OSError as error:
+        raise _failed(target, error) from error
+    finally:
+        # Gone already where it was renamed; a name that cannot be removed is no reason to call a whole file failed.
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    _checked(target, lambda: _sync_folder(target.parent))
+
+
+@contextlib.contextmanager
+def new_folder(path: str | Path, *, mode: int = 0o755) -> Iterator[Path]:
+    """Give a temporary folder beside `path` to fill; at the end it becomes `path`, whole, or nothing is left of it.
+
+    `path` must not exist, or be an empty folder. Raises UsageError (FOLDER_NOT_EMPTY, FOLDER_NOT_FOUND for the folder
+    above) and Error FILE_WRITE_FAILED.
+    """
+    target = Path(path)
+    _refuse_used(target)
+    parent = target.absolute().parent
+    if not parent.is_dir():
+        raise UsageError("FOLDER_NOT_FOUND", path=parent)
+    temporary = parent / f".{secrets.token_hex(8)}.part"
+    _checked(target, lambda: temporary.mkdir(mode=0o700))
+    try:
+        yield temporary
+        _checked(target, lambda: _commit_folder(temporary, target, mode))
+    finally:
+        if temporary.exists():
+            shutil.rmtree(temporary, ignore_errors=True)
+    _checked(target, lambda: _sync_folder(parent))
+
+
+def _commit_folder(temporary: Path, target: Path, mode: int) -> None:
+    for folder, _, _ in os.walk(temporary):
+        _sync_folder(Path(folder))
+    temporary.chmod(mode)
+    if os.name != "posix" and target.exists():
+        target.rmdir()
+    try:
+        # POSIX rename replaces an empty folder in one step and refuses one that was filled in the meantime.
+        temporary.rename(target)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            raise UsageError("FOLDER_NOT_EMPTY", path=target) from None
+        raise
+
+
+def _refuse_used(target: Path) -> None:
+    kind = _mode_of(target)
+    if kind is None:
+        return
+    if not stat.S_ISDIR(kind):
+        raise UsageError("FOLDER_NOT_EMPTY", path=target)
+    if _checked(target, lambda: any(target.iterdir())):
+        raise UsageError("FOLDER_NOT_EMPTY", path=target)
+
+
+def _mode_of(path: Path) -> int | None:
+    """Type and permissions of the entry itself, None where there is none."""
+    try:
+        return path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise _failed(path, error) from error
+
+
+def _fill(temporary: Path, parts: Iterable[bytes], mode: int | None) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    flags |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    handle = os.open(temporary, flags, 0o666 if mode is None else mode & 0o700)
+    try:
+        for part in parts:
+            view = memoryview(part)
+            while view:
+                view = view[os.write(handle, view) :]
+        if mode is not None and os.name == "posix":
+            # Set once the content is there and exactly, whatever the process's umask is.
+            os.fchmod(handle, mode)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _claim(temporary: Path, target: Path) -> None:
+    """Give the finished file its name if, and only if, nobody has that name. Raises FileExistsError."""
+    if os.name != "posix":
+        temporary.rename(target)  # Windows refuses an existing name
+        return
+    try:
+        os.link(temporary, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _claim_without_links(temporary, target)
+
+
+def _claim_without_links(temporary: Path, target: Path) -> None:
+    # The name is taken by an empty file of ours, which the finished one then replaces.
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        temporary.replace(target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            target.unlink()
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # Some network and FUSE file systems cannot sync a folder; the file itself is synced.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)
+
+
+def _checked(target: Path, step: Callable[[], _T]) -> _T:
+    try:
+        return step()
+    except OSError as error:
+        raise _failed(target, error) from error
+
+
+def _failed(target: Path, error: Exception) -> Error:
+    reason = error.strerror if isinstance(error, OSError) else None
+    return Error("FILE_WRITE_FAILED", path=target, reason=reason or type(error).__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from eseal.crypto import algorithms
 from eseal.crypto.certificates import CertificateFacts, facts, parse
@@ -61,11 +62,16 @@ def _listed(usages: frozenset[str]) -> str:
     return ", ".join(sorted(usages)) or "-"
 
 
-def _notes(certificate: Certificate, at: datetime) -> tuple[str, ...]:
+@lru_cache(maxsize=256)
+def _signed_with(certificate: Certificate) -> str:
     try:
-        digest = parse(certificate)["signature_algorithm"].hash_algo
+        return str(parse(certificate)["signature_algorithm"].hash_algo)
     except ValueError:
         # Ed25519 and its like name no digest of their own.
-        return ()
+        return ""
+
+
+def _notes(certificate: Certificate, at: datetime) -> tuple[str, ...]:
+    digest = _signed_with(certificate)
     end = algorithms.DIGESTS[digest].until if digest in algorithms.DIGESTS else None
     return ("CERTIFICATE_SIGNED_WITH_RETIRED_DIGEST",) if end is not None and at >= end else ()

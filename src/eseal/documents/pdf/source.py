@@ -77,7 +77,11 @@ class Source:
 
     def with_appended(self, appended: bytes, section: Section) -> Source:
         """The same document with one more section; offsets in `section` count from the start of the file."""
-        return Source(self.scan, appended, section)
+        newer = Source(self.scan, appended, section)
+        # What the section says nothing of stands where it stood, in bytes that cannot have changed.
+        newer._packed = self._packed
+        newer._objects = {num: part for num, part in self._objects.items() if section.find(num) is None}
+        return newer
 
     @property
     def size(self) -> int:

@@ -54,6 +54,8 @@ class Draft:
     """Name of the signature field."""
     place: Place | None
     """Where it shows; None for a seal that does not."""
+    names: frozenset[str]
+    """Names of the fields that were there before."""
     _update: Update = dataclasses.field(repr=False)
     _signature: Ref = dataclasses.field(repr=False)
     _entries: bytes = dataclasses.field(repr=False)
@@ -128,7 +130,7 @@ def draft(
     for key, text in (("Name", statement.name), ("Reason", statement.reason), ("Location", statement.location)):
         if text:
             entries += b"/" + key.encode() + b" " + text_string(text) + b" "
-    return Draft(source, name, spot, update, signature, entries)
+    return Draft(source, name, spot, form.names, update, signature, entries)
 
 
 def _free_name(form: FormFacts) -> str:

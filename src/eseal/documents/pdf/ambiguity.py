@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eseal.documents.pdf import lexer
-from eseal.documents.pdf.lexer import Dict, LexError
+from eseal.documents.pdf.lexer import Dict, LexError, Ref
 from eseal.documents.pdf.xref import FREE, PACKED, PLAIN, Budget, Entries, Section, decode
 from eseal.errors import DocumentError
 
@@ -40,18 +40,19 @@ def ambiguous(scan: Scan, after: int) -> tuple[int, ...]:
 def _in_section(scan: Scan, section: Section, older: list[Section]) -> list[int]:
     found: list[int] = []
     seen: set[int] = set()
+    directories = Directories(scan)
     for num, entry in _all(section.entries):
         if num in seen:
             found.append(num)
         seen.add(num)
-        if _contradicts(num, entry, section, older) or _doubled(scan, entry):
+        if _contradicts(num, entry, section, older) or _doubled(scan, entry) or _misplaced(num, entry, directories):
             found.append(num)
     if section.hybrid is not None:
         hidden: set[int] = set()
         for num, entry in _all(section.hybrid.entries):
             open_entry = section.entries.find(num)
             differs = open_entry is not None and open_entry[0] != FREE and open_entry[:2] != entry[:2]
-            if num in hidden or differs or _doubled(scan, entry):
+            if num in hidden or differs or _doubled(scan, entry) or _misplaced(num, entry, directories):
                 found.append(num)
             hidden.add(num)
     return found
@@ -89,33 +90,86 @@ def _doubled(scan: Scan, entry: Entry) -> bool:
     return doubled_keys(value) or (isinstance(value, Dict) and _packed(scan, value, place))
 
 
+def _misplaced(num: int, entry: Entry, directories: Directories) -> bool:
+    """An object that stands elsewhere in its object stream than the section says: readers go by number or by index."""
+    kind, stream, index = entry
+    if kind != PACKED:
+        return False
+    numbers = directories.of(stream)
+    return numbers is not None and (index >= len(numbers) or numbers[index] != num)
+
+
 def _packed(scan: Scan, head: Dict, place: int) -> bool:
-    """Doubled keys in the objects of the object stream at `place`."""
+    """Doubled keys in the objects of the object stream at `place`, or one number twice in its directory."""
     if head.get("Type") != "ObjStm" or scan.encrypted:
         return False
+    try:
+        text, first, words = _object_stream(scan, head, place)
+        numbers = [int(w) for w in words[::2]]
+        if len(set(numbers)) != len(numbers):
+            return True
+        return any(doubled_keys(lexer.parse(text, first + int(w), scan.limits.nesting)[0]) for w in words[1::2])
+    except (DocumentError, ValueError):
+        return True
+
+
+def _object_stream(scan: Scan, head: Dict, place: int) -> tuple[bytes, int, list[bytes]]:
+    """Decoded object stream at `place`, its /First, the words of its directory. Raises ValueError, DocumentError."""
     found = lexer.read_object(scan.data, place, scan.limits.nesting)
     length, count, first = scan.integer(head.get("Length")), head.get("N"), head.get("First")
     if found.stream is None or length is None or not isinstance(count, int) or not isinstance(first, int):
-        return True
-    try:
-        text = decode(scan.data[found.stream : found.stream + length], head, None, place, Budget(scan.limits))
-        for offset in text[: max(first, 0)].split()[1 : 2 * count : 2]:
-            if doubled_keys(lexer.parse(text, first + int(offset), scan.limits.nesting)[0]):
-                return True
-    except (DocumentError, ValueError):
-        return True
-    return False
+        raise LexError("object stream", place)
+    text = decode(scan.data[found.stream : found.stream + length], head, None, place, Budget(scan.limits))
+    return text, first, text[: max(first, 0)].split()[: 2 * max(count, 0)]
+
+
+class Directories:
+    """The numbers in the directory of each object stream, read once."""
+
+    def __init__(self, scan: Scan) -> None:
+        self._scan = scan
+        self._known: dict[int, list[int] | None] = {}
+
+    def of(self, stream: int) -> list[int] | None:
+        """Numbers in the object stream `stream`; None where that is not to be known (encrypted)."""
+        if stream not in self._known:
+            self._known[stream] = self._read(stream)
+        return self._known[stream]
+
+    def _read(self, stream: int) -> list[int] | None:
+        if self._scan.encrypted:
+            return None
+        offset = self._scan.offset(stream)
+        if offset is None:
+            return []
+        try:
+            head = lexer.read_object(self._scan.data, offset, self._scan.limits.nesting).value
+            if not isinstance(head, Dict):
+                return []
+            return [int(w) for w in _object_stream(self._scan, head, offset)[2][::2]]
+        except (DocumentError, ValueError):
+            return []
 
 
 def doubled_keys(value: Any) -> bool:
-    """Whether some dictionary in `value` has a key twice."""
+    """Whether some dictionary in `value` has a key twice, so that it matters which of them a reader takes."""
     stack = [value]
     while stack:
         item = stack.pop()
         if isinstance(item, Dict):
-            if len({e.key for e in item.entries}) != len(item.entries):
+            if len({e.key for e in item.entries}) != len(item.entries) and not _harmless(item):
                 return True
             stack += [e.value for e in item.entries]
         elif isinstance(item, list):
             stack += item
     return False
+
+
+def _harmless(item: Dict) -> bool:
+    """Every doubled key means the same either way: plain equal values, or /Type of a signature (table 255)."""
+    for key in {e.key for e in item.entries if item.count(e.key) > 1}:
+        values = [e.value for e in item.entries if e.key == key]
+        plain = all(isinstance(v, str | int | float | Ref) for v in values)
+        if not plain or (len(set(values)) > 1 and not (key == "Type" and set(values) <= {"Sig", "DocTimeStamp"})):
+            return False
+    return True

@@ -67,6 +67,7 @@ class PdfDocument:
     def findings(self) -> tuple[Check, ...]:
         """Repairs made while reading, hybrid references, encryption, XFA; "document" passed where all is plain."""
         found: list[Check] = []
+        signatures = self.signatures()
         if self._scan.repaired:
             found.append(info("PDF_NOTE_REPAIRED", startxref=self._scan.startxref))
         if self._scan.hybrid:
@@ -77,10 +78,12 @@ class PdfDocument:
             found.append(info("PDF_NOTE_ENCRYPTED"))
         if self.xfa:
             found.append(unknown("document", "PDF_XFA"))
-        else:
-            found.append(
-                passed("document", "PDF_DOCUMENT_OK", revisions=len(self._scan.revisions), size=len(self._scan.data))
-            )
+        size = len(self._scan.data)
+        covered = any(isinstance(s, Found) and s.coverage is Coverage.ENTIRE_FILE for s in signatures)
+        if self._scan.line_end(self._scan.end) < size and not covered:
+            found.append(unknown("document", "PDF_TAIL", start=self._scan.end, size=size))
+        if all(c.id != "document" for c in found):
+            found.append(passed("document", "PDF_DOCUMENT_OK", revisions=len(self._scan.revisions), size=size))
         return tuple(found)
 
     def signatures(self) -> Sequence[Found | Broken]:
@@ -125,6 +128,12 @@ class PdfDocument:
     def _signature_fields(self) -> tuple[SignatureField, ...]:
         if self._fields is None:
             self._fields = guarded(lambda: signature_fields(self._view, self._scan.limits), "fields")
+            if self._opened.strict and any(f.dictionary is None for f in self._fields):
+                # A signature that strict mode cannot read: better a tolerant reading that says so than none. What
+                # readers would understand differently is looked for by `ambiguity`, in either mode.
+                self._opened = open_reader(self._scan, strict=False, short=self._opened.short)
+                self._view = View(self._opened.reader)
+                self._fields = guarded(lambda: signature_fields(self._view, self._scan.limits), "fields")
         return self._fields
 
     def _fields_at(self, end: int) -> tuple[SignatureField, ...]:
@@ -139,7 +148,7 @@ class PdfDocument:
 
     def _revision(self, end: int) -> Opened:
         if end not in self._revisions:
-            self._revisions[end] = open_reader(self._scan, end)
+            self._revisions[end] = open_reader(self._scan, end, strict=self._opened.strict, short=self._opened.short)
         return self._revisions[end]
 
 

@@ -154,8 +154,8 @@ def _contents(scan: Scan, contents: Entry, end: int) -> tuple[bytes, list[Check]
     if length is None:
         raise Unframed(failed("contents", "PDF_CONTENTS_NOT_DER"), end=end)
     if raw[length:].strip(b"\0"):
-        # Bytes that no signature covers and that no reader shows: two files would carry one seal.
-        findings.append(failed("contents", "PDF_CONTENTS_PADDING", size=len(raw) - length))
+        # Bytes that no signature covers and no reader shows. Who put them there is not known: two files, one seal.
+        findings.append(unknown("contents", "PDF_CONTENTS_PADDING", size=len(raw) - length))
     if not findings:
         findings.append(passed("contents", "PDF_CONTENTS_OK", cms_bytes=length, padding_bytes=len(raw) - length))
     return raw[:length], findings

@@ -1,8 +1,8 @@
 """The one door for opening pyHanko's reader: strict first, then tolerant; every raw exception becomes a DocumentError.
 
-The reader gets the bytes up to the end of one revision, as a document of their own, with every long hexadecimal
-/Contents replaced by its digest in place: pyHanko reads such strings digit by digit, which would be a third to two
-thirds of all its time. Offsets stay, equal strings stay equal and different ones different.
+The reader sees the bytes up to the end of one revision, as a document of their own. Two of its slow ways are gone
+round through its public cache of objects: signature values, which it reads digit by digit (a third to two thirds of
+all its time), and object streams, whose directory it reads anew for every object in them.
 """
 
 from __future__ import annotations
@@ -21,10 +21,13 @@ from typing import Any, TypeVar
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import AuthStatus, StandardSecurityHandler
-from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
-from pyhanko.pdf_utils.misc import PdfDecodeLimitError, PdfError, PdfStrictReadError
+from pyhanko.pdf_utils.decode_limits import DecodeLimits, DecodePurpose, DocumentDecodeBudget, StreamDecodeLimits
+from pyhanko.pdf_utils.misc import PdfDecodeLimitError, PdfError, PdfStrictReadError, read_non_whitespace
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.xref import ObjStreamRef
 
+from eseal.documents.pdf import lexer
+from eseal.documents.pdf.lexer import LexError
 from eseal.documents.pdf.scan import Scan
 from eseal.errors import DocumentError
 from eseal.limits import Limits
@@ -55,7 +58,7 @@ RAISED = (
 # Below: an own copy is cheaper than a reader whose every read goes through Python.
 _COPIED = 16_000_000
 _LONG = 512
-_CONTENTS = re.compile(rb"/Contents[\x00\t\n\x0c\r ]*<([0-9A-Fa-f\x00\t\n\x0c\r ]{%d,}+)>" % _LONG)
+_CONTENTS = re.compile(rb"/Contents[\x00\t\n\x0c\r ]*(<[0-9A-Fa-f\x00\t\n\x0c\r ]{%d,}+>)" % _LONG)
 _WHITE = b"\x00\t\n\x0c\r "
 
 T = TypeVar("T")
@@ -71,30 +74,102 @@ class Opened:
     """False where it opened only in tolerant mode."""
     decrypted: bool
     """True where the document is encrypted and the empty user password opened it."""
+    short: dict[int, bytes]
+    """Objects with a long /Contents, shortened, by offset: for other readers of the same file."""
 
 
 class _Window(io.BytesIO):
-    """The first bytes of a large file as a file of their own, with patches, without a copy of it."""
+    """The first bytes of a large file as a file of their own, without a copy of it."""
 
-    def __init__(self, data: bytes, end: int, patches: list[tuple[int, bytes]]) -> None:
+    def __init__(self, data: bytes, end: int) -> None:
         super().__init__(data)
         self._end = end
-        self._patches = patches
 
     def read(self, size: int | None = -1, /) -> bytes:
-        start = self.tell()
-        left = max(0, self._end - start)
-        got = super().read(left if size is None or size < 0 else min(size, left))
-        for at, patch in self._patches:
-            if at < start + len(got) and start < at + len(patch):
-                low, high = max(at, start), min(at + len(patch), start + len(got))
-                got = got[: low - start] + patch[low - at : high - at] + got[high - start :]
-        return got
+        left = max(0, self._end - self.tell())
+        return super().read(left if size is None or size < 0 else min(size, left))
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         if whence == io.SEEK_END:
             return super().seek(self._end + offset)
         return super().seek(offset, whence)
+
+
+class Reader(PdfFileReader):
+    """pyHanko's reader with its slow ways gone round; what it answers is the same but for one thing.
+
+    A long hexadecimal /Contents reads as the SHA-256 of its bytes: equal values stay equal, different ones different.
+    The value itself is read from the file by `framing`.
+    """
+
+    def __init__(self, stream: io.BytesIO, strict: bool, limits: DecodeLimits, short: dict[int, bytes]) -> None:
+        self._short = short
+        self._directories: dict[int, _Directory | None] = {}
+        super().__init__(stream, strict=strict, decode_limits=limits)
+
+    def get_object(
+        self,
+        ref: generic.Reference,
+        revision: int | None = None,
+        never_decrypt: bool = False,
+        transparent_decrypt: bool = True,
+        as_metadata_stream: bool = False,
+    ) -> Any:
+        """As in pyHanko."""
+        if revision is None and (ref.generation, ref.idnum) not in self.resolved_objects:
+            place = self.xrefs[ref]
+            found = None
+            if isinstance(place, ObjStreamRef):
+                found = self._packed(ref, place)
+            elif place is not None and place in self._short:
+                found = self._shortened(ref, self._short[place])
+            if found is not None:
+                self.cache_indirect_object(ref.generation, ref.idnum, found)
+        return super().get_object(ref, revision, never_decrypt, transparent_decrypt, as_metadata_stream)
+
+    def _shortened(self, ref: generic.Reference, source: bytes) -> generic.PdfObject | None:
+        if lexer.object_header(source, 0) != (ref.idnum, ref.generation):
+            return None
+        stream = io.BytesIO(source)
+        stream.seek(source.index(b"obj") + 3)
+        read_non_whitespace(stream, seek_back=True)
+        return generic.read_object(stream, generic.Reference(ref.idnum, ref.generation, self))
+
+    def _packed(self, ref: generic.Reference, place: ObjStreamRef) -> generic.PdfObject | None:
+        """The object, None where anything is odd: then pyHanko reads it, and complains as it does."""
+        if place.obj_stream_id not in self._directories:
+            self._directories[place.obj_stream_id] = self._directory(place.obj_stream_id)
+        directory = self._directories[place.obj_stream_id]
+        if directory is None or not 0 <= place.ix_in_stream < len(directory.numbers):
+            return None
+        if directory.numbers[place.ix_in_stream] != ref.idnum or ref.generation:
+            return None
+        stream = directory.stream
+        stream.seek(directory.first + directory.offsets[place.ix_in_stream])
+        read_non_whitespace(stream, seek_back=True)
+        found = generic.read_object(stream, generic.Reference(ref.idnum, 0, self))
+        return None if isinstance(found, generic.StreamObject | generic.IndirectObject) else found
+
+    def _directory(self, number: int) -> _Directory | None:
+        packed = self.get_object(generic.Reference(number, 0, self))
+        if not isinstance(packed, generic.StreamObject) or packed.get("/Type") != "/ObjStm":
+            return None
+        count, first = packed.get("/N"), packed.get("/First")
+        if not isinstance(count, int) or not isinstance(first, int) or count < 0 or first < 0:
+            return None
+        text = packed.read_data(DecodePurpose.OBJECT_STREAM)
+        words = text[:first].split()[: 2 * count]
+        if len(words) != 2 * count or not all(w.isdigit() and len(w) < 12 for w in words):
+            return None
+        return _Directory(io.BytesIO(text), first, list(map(int, words[::2])), list(map(int, words[1::2])))
+
+
+@dataclass(frozen=True, slots=True)
+class _Directory:
+    stream: io.BytesIO
+    first: int
+    numbers: list[int]
+    offsets: list[int]
 
 
 def guarded(call: Callable[[], T], what: str) -> T:
@@ -114,31 +189,39 @@ def _plain(error: BaseException) -> str:
     return text if len(text) <= 200 else text[:200] + "..."
 
 
-def open_reader(scan: Scan, end: int | None = None) -> Opened:
+def open_reader(
+    scan: Scan, end: int | None = None, *, strict: bool = True, short: dict[int, bytes] | None = None
+) -> Opened:
     """Open the bytes up to `end` (None: the end of the newest revision). Raises DocumentError.
 
-    PDF_ENCRYPTED where the empty user password does not open it, PDF_UNREADABLE for what pyHanko cannot read.
+    `short` is that of another reader of the same file. PDF_ENCRYPTED where the empty user password does not open it,
+    PDF_UNREADABLE for what pyHanko cannot read.
     """
-    stream = _stream(scan, scan.end if end is None else min(end, len(scan.data)))
+    stream = _stream(scan.data, scan.end if end is None else min(end, len(scan.data)))
     limits = decode_limits(scan.limits)
-    strict = True
-    try:
-        reader = PdfFileReader(stream, strict=True, decode_limits=limits)
-        _probe(reader)
-    except PdfDecodeLimitError:
-        raise DocumentError("PDF_LIMIT_INFLATED", where="xref", limit=limits.per_stream.max_output_size) from None
-    except RAISED:
-        strict = False
+    # Strings of an encrypted document are decrypted, and a digest in their place would not be.
+    if short is None:
+        short = {} if scan.encrypted else _shortened_objects(scan)
+    shortened = short
+    reader: Reader | None = None
+    if strict:
+        try:
+            reader = Reader(stream, True, limits, shortened)
+            _probe(reader)
+        except PdfDecodeLimitError:
+            raise DocumentError("PDF_LIMIT_INFLATED", where="xref", limit=limits.per_stream.max_output_size) from None
+        except RAISED:
+            reader = None
+
+    def tolerant() -> Reader:
         stream.seek(0)
+        again = Reader(stream, False, limits, shortened)
+        _probe(again)
+        return again
 
-        def tolerant() -> PdfFileReader:
-            again = PdfFileReader(stream, strict=False, decode_limits=limits)
-            _probe(again)
-            return again
-
-        reader = guarded(tolerant, "xref")
-    decrypted = guarded(lambda: _decrypt(reader), "encryption") if scan.encrypted else False
-    return Opened(reader, strict, decrypted)
+    found = reader if reader is not None else guarded(tolerant, "xref")
+    decrypted = guarded(lambda: _decrypt(found), "encryption") if scan.encrypted else False
+    return Opened(found, reader is not None, decrypted, shortened)
 
 
 def decode_limits(limits: Limits) -> DecodeLimits:
@@ -169,35 +252,36 @@ def _decrypt(reader: PdfFileReader) -> bool:
     return True
 
 
-def _stream(scan: Scan, end: int) -> io.BytesIO:
-    # Strings of an encrypted document are decrypted, and a digest in their place would not be.
-    patches = [] if scan.encrypted else _patches(scan.data, end)
-    if len(scan.data) > _COPIED:
-        return _Window(scan.data, end, patches) if patches or end < len(scan.data) else io.BytesIO(scan.data)
-    if not patches:
-        return io.BytesIO(scan.data[:end])
-    parts: list[Any] = []
-    at = 0
-    view = memoryview(scan.data)
-    for start, patch in patches:
-        parts += [view[at:start], patch]
-        at = start + len(patch)
-    parts.append(view[at:end])
-    return io.BytesIO(b"".join(parts))
+def _stream(data: bytes, end: int) -> io.BytesIO:
+    if end >= len(data):
+        return io.BytesIO(data)
+    return io.BytesIO(data[:end]) if len(data) <= _COPIED else _Window(data, end)
 
 
-def _patches(data: bytes, end: int) -> list[tuple[int, bytes]]:
-    """(offset, replacement) for the digits of every long hexadecimal /Contents."""
-    found = []
-    at = data.find(b"/Contents", 0, end)
+def _shortened_objects(scan: Scan) -> dict[int, bytes]:
+    """Objects with a long hexadecimal /Contents, by offset, with the digest of the value in its place."""
+    data = scan.data
+    found: dict[int, bytes] = {}
+    at = data.find(b"/Contents")
     while at >= 0:
-        match = _CONTENTS.match(data, at, end)
-        if match:
-            digits = match[1]
+        match = _CONTENTS.match(data, at)
+        start = scan.header_before(at) if match else None
+        if match and start is not None and start not in found:
             try:
-                raw = unhexlify(digits)
-            except (HexError, ValueError):
-                raw = digits.translate(None, _WHITE).lower()
-            found.append((match.start(1), hashlib.sha256(raw).hexdigest().encode().ljust(len(digits))))
-        at = data.find(b"/Contents", at + 9, end)
+                whole = lexer.read_object(data, start, scan.limits.nesting)
+            except LexError:
+                whole = None
+            if whole is not None and whole.stream is None and whole.end > match.end():
+                value = b"<" + _digest(match[1]) + b">"
+                found[start] = data[start : match.start(1)] + value + data[match.end() : whole.end] + b" "
+        at = data.find(b"/Contents", at + 9)
     return found
+
+
+def _digest(digits: bytes) -> bytes:
+    try:
+        raw = unhexlify(digits[1:-1])
+    except (HexError, ValueError):
+        # Odd or spaced: another spelling, and so another value.
+        raw = digits
+    return hashlib.sha256(raw).hexdigest().encode()

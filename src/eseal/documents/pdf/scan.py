@@ -141,17 +141,23 @@ class Scan:
         """Objects that sections behind `after` (re)define in a way that readers understand differently."""
         return ambiguous(self, after)
 
-    def holding(self, place: int) -> int | None:
-        """Number of the object in force in whose bytes `place` lies, None where it lies in none."""
+    def header_before(self, place: int) -> int | None:
+        """Offset of the nearest object header before `place` that looks like one."""
         end = place
         for _ in range(_HEADERS_TRIED):
             end = self.data.rfind(b"obj", 0, end)
             if end < 0:
                 return None
             match = _HEADER_BEFORE.search(self.data, max(0, end - 32), end + 3)
-            if match and self.offset(int(match[1])) == match.start():
-                return int(match[1])
+            if match:
+                return match.start()
         return None
+
+    def holding(self, place: int) -> int | None:
+        """Number of the object in force in whose bytes `place` lies, None where it lies in none."""
+        start = self.header_before(place)
+        header = lexer.object_header(self.data, start) if start is not None else None
+        return header[0] if header and self.offset(header[0]) == start else None
 
 
 def scan(data: bytes, limits: Limits = DEFAULT) -> Scan:

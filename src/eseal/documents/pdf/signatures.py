@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pyhanko.pdf_utils import generic
 
 from eseal.documents.model import Broken, Coverage, Found, Kind
+from eseal.documents.pdf.ambiguity import doubled_keys
 from eseal.documents.pdf.changes.graph import View, raw_entry, string_bytes
 from eseal.documents.pdf.fields import (
     PageNumbers,
@@ -125,9 +126,9 @@ def _encoding(raw: Dict) -> tuple[str, Kind, list[Check]]:
     # timestamp is neither.
     if of_type not in ("Sig", "DocTimeStamp") or (of_type == "DocTimeStamp" and kind is not Kind.TIMESTAMP):
         findings.append(unknown("field-structure", "PDF_SIGNATURE_TYPE", name=of_type))
-    doubled = sorted({e.key for e in raw.entries if raw.count(e.key) > 1})
-    if doubled:
-        findings.append(unknown("field-structure", "PDF_SIGNATURE_DOUBLED", key="/" + doubled[0], object=""))
+    if doubled_keys(raw):
+        key = next((e.key for e in raw.entries if raw.count(e.key) > 1), "")
+        findings.append(unknown("field-structure", "PDF_SIGNATURE_DOUBLED", key="/" + key, object=""))
     return str(sub_filter), kind, findings
 
 

@@ -21,7 +21,7 @@ from eseal.judging.fetching import Lookups
 from eseal.judging.paths import Path, Pool, find_paths
 from eseal.judging.policy import Policy
 from eseal.judging.statements import Listener, Material, Statement
-from eseal.model import Certificate
+from eseal.model import Certificate, RevocationMode
 
 
 class Status(StrEnum):
@@ -77,7 +77,8 @@ class Revocations:
             # EN 319 412-1 5.2: so short-lived that it is never revoked.
             return Finding(Status.GOOD, "REVOCATION_NOT_NEEDED", _who(certificate), in_document=True)
         finding = self._ask(certificate, issuer, path, when)
-        if finding.status is Status.UNKNOWN and self.lookups.fetcher is not None:
+        online = self.lookups.fetcher is not None and self.policy.revocation is not RevocationMode.IGNORE
+        if finding.status is Status.UNKNOWN and online:
             self.material.add(ocsps=self.lookups.ocsp_of(certificate, issuer))
             finding = self._ask(certificate, issuer, path, when)
             if finding.status is Status.UNKNOWN:

@@ -65,6 +65,11 @@ class Material:
             material.add(data.crls, data.ocsps, in_document=in_document)
         return material
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that could say anything."""
+        return not self.crls and not self.ocsps
+
     def add(self, crls: Iterable[bytes] = (), ocsps: Iterable[bytes] = (), *, in_document: bool = False) -> None:
         """Put more in."""
         for der in crls:

@@ -80,7 +80,7 @@ class PdfDocument:
             found.append(unknown("document", "PDF_XFA"))
         size = len(self._scan.data)
         covered = any(isinstance(s, Found) and s.coverage is Coverage.ENTIRE_FILE for s in signatures)
-        if self._scan.line_end(self._scan.end) < size and not covered:
+        if self._scan.blank_end(self._scan.end) < size and not covered:
             found.append(unknown("document", "PDF_TAIL", start=self._scan.end, size=size))
         if all(c.id != "document" for c in found):
             found.append(passed("document", "PDF_DOCUMENT_OK", revisions=len(self._scan.revisions), size=size))
@@ -102,7 +102,7 @@ class PdfDocument:
         if found.coverage is Coverage.ENTIRE_FILE:
             return ()
         if found.coverage is not Coverage.ENTIRE_REVISION:
-            return (Change(CheckVerdict.UNKNOWN, "CHANGE_NOT_COMPARED"),)
+            return (Change(CheckVerdict.UNKNOWN, "PDF_CHANGES_NOT_COMPARED"),)
         try:
             before = self._revision(found.covered_end)
             later = tuple(
@@ -114,7 +114,7 @@ class PdfDocument:
             return compare(before.reader, self._opened.reader, rules)
         except (DocumentError, *RAISED):
             # The signed revision cannot be read as a document of its own, so nothing can be said of what followed.
-            return (Change(CheckVerdict.UNKNOWN, "CHANGE_NOT_COMPARED"),)
+            return (Change(CheckVerdict.UNKNOWN, "PDF_CHANGES_NOT_COMPARED"),)
 
     def validation_data(self, end: int | None = None) -> ValidationData:
         """Certificates, CRLs and OCSP responses in the DSS (ISO 32000-2 12.8.4.3), VRI included, without doubles."""

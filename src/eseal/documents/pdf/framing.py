@@ -34,7 +34,9 @@ def unknown(check: str, code: str, **params: object) -> Check:
 
 def passed(check: str, code: str, **evidence: object) -> Check:
     """A check that passed, with what it rests on."""
-    return Check(check, CheckVerdict.PASSED, code, {}, {k: str(v) for k, v in evidence.items()})
+    # What a passed check rests on may stand in its sentence too.
+    values = {k: str(v) for k, v in evidence.items()}
+    return Check(check, CheckVerdict.PASSED, code, values, values)
 
 
 def info(code: str, **params: object) -> Check:

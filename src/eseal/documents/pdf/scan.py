@@ -29,6 +29,8 @@ _MARKER = re.compile(
 _OBJECT = re.compile(rb"\d{1,10}[" + _WS + rb"]++\d{1,10}[" + _WS + rb"]++obj")
 _HEADER_BEFORE = re.compile(rb"(?<!\d)(\d{1,10})[" + _WS + rb"]++\d{1,10}[" + _WS + rb"]++obj\Z")
 _HEADERS_TRIED = 16
+# Some tools end a file with one more line, or pad the line of %%EOF.
+_TAIL = re.compile(rb"[\r\n ]{0,32}")
 _EOL = re.compile(rb"\r\n|\r|\n|")
 # How far a startxref may miss its section and still be understood without doubt (pyHanko: about the same).
 _SLACK = 16
@@ -118,6 +120,11 @@ class Scan:
     def line_end(self, pos: int) -> int:
         """Offset behind one end-of-line marker at `pos`, or `pos` where there is none."""
         match = _EOL.match(self.data, pos)
+        return match.end() if match else pos
+
+    def blank_end(self, pos: int) -> int:
+        """Offset behind a short run of white space at `pos`, which shows nothing in any reader."""
+        match = _TAIL.match(self.data, pos)
         return match.end() if match else pos
 
     def integer(self, value: object) -> int | None:

@@ -167,7 +167,7 @@ def cover(scan: Scan, framed: Frame) -> tuple[Coverage, list[Check]]:
     evidence = {"covered_end": end, "file_size": size}
     if any(c.id == "byte-range" and c.code != "PDF_BYTE_RANGE_OK" for c in framed.checks):
         return Coverage.PARTIAL, [failed("coverage", "PDF_COVERAGE_PARTIAL", end=end)]
-    if end == size or (scan.line_end(end) == size and end == scan.end):
+    if end == size or (scan.blank_end(end) == size and scan.end <= end <= scan.line_end(scan.end)):
         return Coverage.ENTIRE_FILE, [passed("coverage", "PDF_COVERAGE_FILE", **evidence)]
     revision = scan.revision_ending(end)
     if revision is None:

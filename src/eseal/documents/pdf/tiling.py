@@ -60,9 +60,9 @@ def _gaps(scan: Scan, after: int, tiles: list[tuple[int, int]]) -> list[Span]:
     at = after
     for start, end in [*tiles, (len(scan.data), len(scan.data))]:
         if start > at:
-            # Behind the last end mark only one end of line may stand; between tiles white space and comments.
+            # Behind the last end mark only some white space may stand; between tiles white space and comments.
             last = at >= scan.end
-            owned = scan.line_end(at) if last else _filled(scan.data, at, start)
+            owned = scan.blank_end(at) if last else _filled(scan.data, at, start)
             if owned < start:
                 spans.append(_span(scan.data, owned, start))
         at = max(at, end)

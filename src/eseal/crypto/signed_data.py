@@ -127,7 +127,7 @@ class _Examination:
             signer.identifier, self.certificates, attributes, reference_required=self.timestamp
         )
         # 5
-        key = self.signature(scheme, scheme_problem, certificate)
+        key = self.signature(scheme, scheme_problem, certificate, digest)
         self.checks.append(certificate_check)
         if certificate is None:
             self.gaps.append("PADES_CERTIFICATE_ABSENT")
@@ -317,7 +317,11 @@ class _Examination:
         return True
 
     def signature(
-        self, scheme: SignatureScheme | None, problem: Check | None, certificate: Certificate | None
+        self,
+        scheme: SignatureScheme | None,
+        problem: Check | None,
+        certificate: Certificate | None,
+        digest: str | None,
     ) -> KeyFacts | None:
         """Step 5; gives what is known of the key."""
         if certificate is None:
@@ -340,13 +344,37 @@ class _Examination:
         except UnfitKey as error:
             self.add("signature-value", CheckVerdict.FAILED, "CMS_SIGNATURE_KEY_UNFIT", detail=str(error))
         except BadSignature:
-            self.add("signature-value", CheckVerdict.FAILED, "CMS_SIGNATURE_WRONG", scheme=scheme.name)
+            other = self._other_digest(key, scheme, digest)
+            if other is None:
+                self.add("signature-value", CheckVerdict.FAILED, "CMS_SIGNATURE_WRONG", scheme=scheme.name)
+            else:
+                self.add(
+                    "signature-value",
+                    CheckVerdict.UNKNOWN,
+                    "CMS_SIGNATURE_OTHER_SCHEME",
+                    named=scheme.name,
+                    scheme=other.name,
+                )
         except (UnknownAlgorithm, KeyError) as error:
             name = str(error) if isinstance(error, UnknownAlgorithm) else scheme.name
             self.add("signature-value", CheckVerdict.UNKNOWN, "CMS_SIGNATURE_ALGORITHM_UNKNOWN", algorithm=name)
         else:
             self.add("signature-value", CheckVerdict.PASSED, "CMS_SIGNATURE_MATCHES", scheme=scheme.name)
         return key.facts
+
+    def _other_digest(self, key: PublicKey, scheme: SignatureScheme, digest: str | None) -> SignatureScheme | None:
+        """The scheme with the digestAlgorithm's digest, where that one fits a value whose own identifier does not.
+
+        Then nothing was changed after signing, yet the signer contradicts himself (RFC 5754 3): no pass, no failure.
+        """
+        if digest is None or digest == scheme.digest or scheme.pss_salt is not None:
+            return None
+        other = SignatureScheme(scheme.oid, scheme.key_type, digest, plain=scheme.plain)
+        try:
+            self._verify(key, other)
+        except (BadSignature, UnknownAlgorithm, KeyError):
+            return None
+        return other
 
     def _verify(self, key: PublicKey, scheme: SignatureScheme) -> None:
         """Check the signature value. Raises BadSignature, UnknownAlgorithm, or KeyError of a digest."""

@@ -22,12 +22,15 @@ _MOST = 20
 
 
 def ambiguous(scan: Scan, after: int) -> tuple[int, ...]:
-    """Numbers of objects that a section behind `after` (re)defines ambiguously, at most 20 of them."""
+    """Numbers of objects that a section behind `after` (re)defines ambiguously, 0 for a trailer; at most 20 of them."""
     found: dict[int, None] = {}
     older = [s for r in scan.revisions if r.end <= after + 2 for s in reversed(r.sections)]
     for revision in scan.revisions:
         if revision.start + 2 < after or revision.end <= after:
             continue
+        if revision.sections[0].trailer.get("Root") is None:
+            # Some readers then take the catalog of an older trailer, others look for one.
+            found[0] = None
         for section in reversed(revision.sections):
             for num in _in_section(scan, section, older):
                 found[num] = None
@@ -41,18 +44,20 @@ def _in_section(scan: Scan, section: Section, older: list[Section]) -> list[int]
     found: list[int] = []
     seen: set[int] = set()
     directories = Directories(scan)
+    if doubled_keys(section.trailer):
+        found.append(0)
     for num, entry in _all(section.entries):
         if num in seen:
             found.append(num)
         seen.add(num)
-        if _contradicts(num, entry, section, older) or _doubled(scan, entry) or _misplaced(num, entry, directories):
+        if _contradicts(num, entry, section, older) or _unsure(scan, num, entry, directories):
             found.append(num)
     if section.hybrid is not None:
         hidden: set[int] = set()
         for num, entry in _all(section.hybrid.entries):
             open_entry = section.entries.find(num)
             differs = open_entry is not None and open_entry[0] != FREE and open_entry[:2] != entry[:2]
-            if num in hidden or differs or _doubled(scan, entry) or _misplaced(num, entry, directories):
+            if num in hidden or differs or _unsure(scan, num, entry, directories):
                 found.append(num)
             hidden.add(num)
     return found
@@ -79,15 +84,18 @@ def _contradicts(num: int, entry: Entry, section: Section, older: list[Section])
     return kind == FREE and not hidden and extra != generation + 1
 
 
-def _doubled(scan: Scan, entry: Entry) -> bool:
-    kind, place, _ = entry
-    if kind != PLAIN or not 0 < place < len(scan.data):
-        return False
+def _unsure(scan: Scan, num: int, entry: Entry, directories: Directories) -> bool:
+    """An object that is not where the section says, or that has a key twice: some readers then rebuild everything."""
+    kind, place, extra = entry
+    if kind != PLAIN:
+        return _misplaced(num, entry, directories)
     try:
-        value = lexer.read_object(scan.data, place, scan.limits.nesting).value
+        found = lexer.read_object(scan.data, place, scan.limits.nesting)
     except LexError:
         return True
-    return doubled_keys(value) or (isinstance(value, Dict) and _packed(scan, value, place))
+    if (found.num, found.gen) != (num, extra):
+        return True
+    return doubled_keys(found.value) or (isinstance(found.value, Dict) and _packed(scan, found.value, place))
 
 
 def _misplaced(num: int, entry: Entry, directories: Directories) -> bool:
@@ -101,8 +109,11 @@ def _misplaced(num: int, entry: Entry, directories: Directories) -> bool:
 
 def _packed(scan: Scan, head: Dict, place: int) -> bool:
     """Doubled keys in the objects of the object stream at `place`, or one number twice in its directory."""
-    if head.get("Type") != "ObjStm" or scan.encrypted:
+    if head.get("Type") != "ObjStm":
         return False
+    if scan.encrypted:
+        # What is in it cannot be read here, so nothing can be ruled out.
+        return True
     try:
         text, first, words = _object_stream(scan, head, place)
         numbers = [int(w) for w in words[::2]]

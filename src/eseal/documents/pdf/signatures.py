@@ -31,6 +31,7 @@ from eseal.documents.pdf.framing import (
     unknown,
 )
 from eseal.documents.pdf.lexer import Dict
+from eseal.documents.pdf.reader import RAISED
 from eseal.documents.pdf.scan import Scan
 from eseal.model import Certificate, ValidationData
 from eseal.report.model import Check
@@ -81,13 +82,22 @@ def read(context: Context, fields: Sequence[SignatureField]) -> tuple[Found | Br
 def _one(context: Context, group: list[SignatureField]) -> Found | Broken:
     first = group[0]
     try:
-        if first.dictionary is None or first.holder is None:
-            raise Unframed(unknown("field-structure", "PDF_SIGNATURE_NO_DICTIONARY"))
-        offset, raw = find_dictionary(context.scan, first.holder[0], first.value is None)
-        sub_filter, kind, findings = _encoding(raw)
-        framed = frame(context.scan, offset, raw)
+        return _found(context, group)
     except Unframed as broken:
         return Broken(0, first.name, (broken.check,), placeholder=broken.placeholder, covered_end=broken.end)
+    except RAISED:
+        # Whatever pyHanko stumbles over in one signature must not hide the others.
+        where = first.holder[0] if first.holder else ""
+        return Broken(0, first.name, (unknown("field-structure", "PDF_SIGNATURE_UNREADABLE", where=where),))
+
+
+def _found(context: Context, group: list[SignatureField]) -> Found:
+    first = group[0]
+    if first.dictionary is None or first.holder is None:
+        raise Unframed(unknown("field-structure", "PDF_SIGNATURE_NO_DICTIONARY"))
+    offset, raw = find_dictionary(context.scan, first.holder[0], first.value is None)
+    sub_filter, kind, findings = _encoding(raw)
+    framed = frame(context.scan, offset, raw)
     findings += _structure(context, group, framed, raw)
     if not findings:
         findings.append(passed("field-structure", "PDF_FIELD_OK", object=first.holder[0], offset=offset))
@@ -182,9 +192,12 @@ def cover(scan: Scan, framed: Frame) -> tuple[Coverage, list[Check]]:
             findings.append(failed("coverage", "PDF_HIDDEN_OBJECTS", where=where, objects=listed))
         else:
             findings.append(unknown("coverage", "PDF_UNKNOWN_BYTES", where=where))
+    if scan.repaired:
+        # Readers that take offsets by the letter rebuild such a file, and may then show what no section lists.
+        findings.append(unknown("coverage", "PDF_COVERAGE_REPAIRED"))
     doubtful = scan.ambiguous(end)
     if doubtful:
-        listed = ", ".join(map(str, doubtful[:_SHOWN_OBJECTS]))
+        listed = ", ".join(str(n) if n else "trailer" for n in doubtful[:_SHOWN_OBJECTS])
         findings.append(unknown("coverage", "PDF_AMBIGUOUS_OBJECTS", objects=listed))
     if not findings:
         findings.append(passed("coverage", "PDF_COVERAGE_REVISION", revision=revision.index + 1, **evidence))

@@ -99,6 +99,8 @@ def _load(data: bytes) -> tuple[Image.Image, tuple[float, float] | None]:
             image = turned.convert("RGBA")
     except UsageError:
         raise
+    except Image.DecompressionBombError as error:
+        raise UsageError("SEAL_PICTURE_TOO_LARGE", what=f"> {LARGEST_PIXELS} px", most=f"{LARGEST_PIXELS} px") from error
     # Pillow's decoders raise many kinds (OSError, SyntaxError, ValueError, struct.error, zlib.error) on damaged files.
     except Exception as error:
         raise UsageError("SEAL_PICTURE_UNREADABLE") from error

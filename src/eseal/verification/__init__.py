@@ -1,1 +1,5 @@
 """The one read pipeline."""
+
+from eseal.verification.pipeline import verify
+
+__all__ = ["verify"]

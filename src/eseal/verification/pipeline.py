@@ -1,0 +1,297 @@
+"""The one read pipeline: bytes, trust and a time in, a report out. Each building block of EN 319 102-1 is one call.
+
+Recipe (the numbers repeat at the steps):
+ 1 format: open within limits; what cannot be read is `unreadable`, what has no signature is `no-signature`
+ 2 mathematics: every CMS taken apart; digest and signature value over the bytes that it covers
+ 3 times: document timestamps, newest first; each trusted one proves what stands before it
+ 4 trust: certificate, path, revocation and algorithms of each seal at its best signature time
+ 5 coverage: what was added or changed after each signature
+ 6 level: the PAdES baseline level that is met
+ 7 fold: checks to answers, answers to a verdict, the gravest of all seals
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from eseal import __version__
+from eseal.crypto.signed_data import Examined, examine
+from eseal.crypto.timestamp_token import ExaminedToken, examine_token
+from eseal.documents import open_document
+from eseal.documents.model import Broken, Document, Found, Kind
+from eseal.errors import DocumentError
+from eseal.judging.judge import Judgement, judge
+from eseal.judging.policy import Policy
+from eseal.judging.timestamps import TimestampJudgement, judge_timestamp
+from eseal.limits import DEFAULT, Limits
+from eseal.model import Digest, Proof, aware
+from eseal.net import Fetcher
+from eseal.report.checks import fold, gravest, verdict
+from eseal.report.model import (
+    Answer,
+    Answers,
+    Check,
+    CheckVerdict,
+    Indication,
+    Report,
+    SignatureReport,
+    SubIndication,
+    TimeSource,
+    Verdict,
+)
+from eseal.trust.store import TrustStore
+from eseal.verification.changes import judge_changes
+from eseal.verification.levels import pades_level
+
+SOFTWARE = f"eseal {__version__}"
+
+
+def now() -> datetime:
+    """The clock, at the one place where the read pipeline asks for it."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One signature with its mathematics done."""
+
+    found: Found
+    examined: Examined
+    token: ExaminedToken | None
+
+
+def verify(
+    data: bytes,
+    trust: TrustStore,
+    at: datetime | None = None,
+    *,
+    proofs: Sequence[Proof] = (),
+    fetcher: Fetcher | None = None,
+    policy: Policy | None = None,
+    limits: Limits = DEFAULT,
+    file: str | None = None,
+) -> Report:
+    """Judge a document of any known format; never raises for a bad document.
+
+    `data` is the document, `trust` whom to believe, `at` the time of the judgement (aware; now where None), `proofs`
+    what the caller can prove of the document's age, `fetcher` a client for missing revocation data (None makes no
+    request at all), `file` a name for the report. Raises UsageError for a naive time.
+    """
+    at = aware(at, "at") if at is not None else now()
+    policy = policy or Policy()
+    # 1 format
+    try:
+        document = open_document(data, limits)
+        signatures = document.signatures()
+        findings = document.findings()
+    except DocumentError as error:
+        return unreadable(error, hashlib.sha256(data).digest(), trust, at, policy, file, size=len(data))
+    # 2 mathematics
+    cases = {s.index: _examine(s, limits) for s in signatures if isinstance(s, Found)}
+    data_found = trust.data + document.validation_data()
+    # 3 times
+    stamps: dict[int, TimestampJudgement] = {}
+    proven: list[tuple[int, Proof]] = []
+    for case in sorted(cases.values(), key=lambda c: -c.found.covered_end):
+        if case.token is None or case.found.kind is not Kind.TIMESTAMP:
+            continue
+        stamp = judge_timestamp(
+            case.token,
+            trust=trust,
+            at=at,
+            data=data_found,
+            proofs=[*proofs, *_covering(proven, case.found)],
+            policy=policy,
+            fetcher=fetcher,
+        )
+        stamps[case.found.index] = stamp
+        if stamp.trusted and _sound(case):
+            digest = Digest("sha256", case.found.digest("sha256"))
+            proven.append((case.found.covered_end, Proof(stamp.time, "timestamp", digest)))
+    # 4 trust, 5 coverage, 6 level
+    reports = []
+    for signature in signatures:
+        if isinstance(signature, Broken):
+            reports.append(_broken(signature))
+        elif signature.index in stamps:
+            reports.append(_timestamp(cases[signature.index], stamps[signature.index], document))
+        else:
+            case = cases[signature.index]
+            covering = _covering(proven, signature)
+            judgement = judge(
+                case.examined,
+                trust=trust,
+                at=at,
+                data=data_found + signature.data,
+                proofs=[*proofs, *covering],
+                policy=policy,
+                fetcher=fetcher,
+            )
+            reports.append(_seal(case, judgement, document, proven, bool(covering)))
+    # 7 fold
+    answers, indication, sub = _whole(reports, findings)
+    return Report(
+        verdict=verdict(answers) if signatures else Verdict.NO_SIGNATURE,
+        answers=answers,
+        indication=indication,
+        sub_indication=sub,
+        signatures=tuple(reports),
+        checks=findings,
+        at=at,
+        digest="sha256:" + hashlib.sha256(data).hexdigest(),
+        trust=trust.digests(),
+        policy=policy.name,
+        revocation=policy.revocation.value,
+        software=SOFTWARE,
+        file=file,
+        format=document.format,
+        size=len(data),
+    )
+
+
+def unreadable(
+    error: DocumentError,
+    digest: bytes,
+    trust: TrustStore,
+    at: datetime,
+    policy: Policy,
+    file: str | None,
+    size: int = 0,
+) -> Report:
+    """The report of a document that could not be read, with the reason."""
+    check = Check("document", CheckVerdict.UNKNOWN, error.code, error.params)
+    return Report(
+        verdict=Verdict.UNREADABLE,
+        answers=Answers(Answer.UNKNOWN, Answer.UNKNOWN),
+        indication=Indication.INDETERMINATE,
+        sub_indication=SubIndication.FORMAT_FAILURE,
+        signatures=(),
+        checks=(check,),
+        at=at,
+        digest="sha256:" + digest.hex() if digest else "",
+        trust=trust.digests(),
+        policy=policy.name,
+        revocation=policy.revocation.value,
+        software=SOFTWARE,
+        file=file,
+        size=size,
+    )
+
+
+def _examine(found: Found, limits: Limits) -> _Case:
+    if found.kind is Kind.TIMESTAMP:
+        token = examine_token(found.cms, found.digest, limits=limits)
+        return _Case(found, token.examined, token)
+    return _Case(found, examine(found.cms, found.digest, limits=limits), None)
+
+
+def _covering(proven: Sequence[tuple[int, Proof]], found: Found) -> list[Proof]:
+    """Proofs of document timestamps that cover the whole of `found`, its value included."""
+    return [proof for end, proof in proven if end > found.covered_end]
+
+
+def _sound(case: _Case) -> bool:
+    """A proof carries nothing unless every structural and mathematical check of the timestamp passed."""
+    return all(c.verdict in (CheckVerdict.PASSED, CheckVerdict.INFO) for c in case.found.findings)
+
+
+def _seal(
+    case: _Case,
+    judgement: Judgement,
+    document: Document,
+    proven: Sequence[tuple[int, Proof]],
+    stamped: bool,
+) -> SignatureReport:
+    found, examined = case.found, case.examined
+    change, changes = judge_changes(document, found)
+    checks = (*found.findings, *examined.checks, *judgement.checks, change)
+    answers, indication, sub = fold(checks)
+    level = pades_level(found, examined, judgement, document, [end for end, _ in proven], stamped)
+    return SignatureReport(
+        name=found.name,
+        kind=Kind.SEAL.value,
+        answers=answers,
+        indication=indication,
+        sub_indication=sub,
+        checks=checks,
+        level=level,
+        signer=judgement.signer,
+        claimed_time=found.claimed_time or examined.claimed_time,
+        best_time=judgement.best_time,
+        time_source=judgement.time_source,
+        coverage=found.coverage.value,
+        page=found.page,
+        reason=found.reason,
+        location=found.location,
+        changes=changes,
+    )
+
+
+def _timestamp(case: _Case, stamp: TimestampJudgement, document: Document) -> SignatureReport:
+    found = case.found
+    change, changes = judge_changes(document, found)
+    checks = (*found.findings, *stamp.checks, change)
+    answers, indication, sub = fold(checks)
+    return SignatureReport(
+        name=found.name,
+        kind=Kind.TIMESTAMP.value,
+        answers=answers,
+        indication=indication,
+        sub_indication=sub,
+        checks=checks,
+        signer=stamp.signer,
+        best_time=stamp.time if stamp.trusted else None,
+        time_source=TimeSource.TIMESTAMP if stamp.trusted else TimeSource.NOW,
+        coverage=found.coverage.value,
+        page=found.page,
+        changes=changes,
+    )
+
+
+def _broken(broken: Broken) -> SignatureReport:
+    answers, indication, sub = fold(broken.findings)
+    return SignatureReport(
+        name=broken.name,
+        kind=Kind.SEAL.value,
+        answers=answers,
+        indication=indication,
+        sub_indication=sub,
+        checks=broken.findings,
+    )
+
+
+def _whole(
+    reports: Sequence[SignatureReport], findings: Sequence[Check]
+) -> tuple[Answers, Indication, SubIndication | None]:
+    """The document takes the gravest of all its seals; document timestamps say whether it is untouched, not by whom.
+
+    A timestamp that nobody vouches for proves nothing, but takes nothing from a seal beside it either.
+    """
+    seals = [r for r in reports if r.kind == Kind.SEAL.value]
+    touched = [_of_document(findings), *(r.answers.untouched for r in reports)]
+    answers = Answers(
+        untouched=gravest(touched) if reports else Answer.UNKNOWN,
+        genuine=gravest(r.answers.genuine for r in seals),
+    )
+    if not reports:
+        return answers, Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND
+    gravest_report = max(reports, key=lambda r: _gravity(r.indication))
+    if verdict(answers) is Verdict.PASSED:
+        return answers, Indication.TOTAL_PASSED, None
+    failed = Answer.NO in (answers.untouched, answers.genuine)
+    indication = Indication.TOTAL_FAILED if failed else Indication.INDETERMINATE
+    return answers, indication, gravest_report.sub_indication or SubIndication.FORMAT_FAILURE
+
+
+def _of_document(findings: Sequence[Check]) -> Answer:
+    verdicts = {c.verdict for c in findings if c.id == "document"}
+    if CheckVerdict.FAILED in verdicts:
+        return Answer.NO
+    return Answer.UNKNOWN if CheckVerdict.UNKNOWN in verdicts else Answer.YES
+
+
+def _gravity(indication: Indication) -> int:
+    return [Indication.TOTAL_PASSED, Indication.INDETERMINATE, Indication.TOTAL_FAILED].index(indication)

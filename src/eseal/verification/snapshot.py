@@ -1,0 +1,80 @@
+"""A sealed copy of the bytes to judge: read once, unchangeable afterwards, handed to workers without another copy."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from eseal.errors import DocumentError
+from eseal.limits import Limits
+
+_CHUNK = 1 << 20
+
+
+@contextmanager
+def snapshot(source: Path | bytes | int, limits: Limits) -> Iterator[tuple[int, int]]:
+    """Copy `source` (a path, bytes, or an open descriptor) to an unchangeable file; yield its descriptor and size.
+
+    Raises DocumentError DOCUMENT_TOO_LARGE before more than `limits.file_bytes` are copied, and OSError where the
+    source cannot be read.
+    """
+    out = _anonymous()
+    try:
+        if isinstance(source, bytes):
+            size = _copy_bytes(source, out, limits)
+        elif isinstance(source, int):
+            size = _copy_descriptor(source, out, limits)
+        else:
+            fd = os.open(source, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+            try:
+                size = _copy_descriptor(fd, out, limits)
+            finally:
+                os.close(fd)
+        _seal(out)
+        yield out, size
+    finally:
+        os.close(out)
+
+
+def _anonymous() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("eseal", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    fd, name = tempfile.mkstemp(prefix="eseal-")
+    Path(name).unlink()
+    return fd
+
+
+def _seal(fd: int) -> None:
+    os.lseek(fd, 0, os.SEEK_SET)
+    try:
+        import fcntl
+
+        seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
+    except (ImportError, AttributeError, OSError):
+        # Without file seals the copy is still ours alone: it has no name, and no worker gets to write to it.
+        return
+
+
+def _copy_bytes(data: bytes, out: int, limits: Limits) -> int:
+    if len(data) > limits.file_bytes:
+        raise DocumentError("DOCUMENT_TOO_LARGE", size=len(data), limit=limits.file_bytes)
+    view = memoryview(data)
+    while view:
+        view = view[os.write(out, view[:_CHUNK]) :]
+    return len(data)
+
+
+def _copy_descriptor(fd: int, out: int, limits: Limits) -> int:
+    size = 0
+    while chunk := os.read(fd, _CHUNK):
+        size += len(chunk)
+        if size > limits.file_bytes:
+            raise DocumentError("DOCUMENT_TOO_LARGE", size=f"more than {limits.file_bytes}", limit=limits.file_bytes)
+        view = memoryview(chunk)
+        while view:
+            view = view[os.write(out, view) :]
+    return size

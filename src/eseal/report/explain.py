@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 from eseal import messages
@@ -29,6 +29,8 @@ _UNKNOWN_ISSUER = (SubIndication.NO_CERTIFICATE_CHAIN_FOUND, SubIndication.NO_CE
 class Explanation:
     """Three short texts in one language. Strings from outside in them are made visible, not yet escaped for HTML."""
 
+    warning: str
+    """That certificates are TEST certificates; else empty."""
     sentence: str
     """The verdict in one plain sentence."""
     reason: str
@@ -36,19 +38,21 @@ class Explanation:
     action: str
     """What to do next."""
 
+    @property
+    def first(self) -> str:
+        """Warning and sentence together, for where there is one line."""
+        return self.warning + self.sentence
 
-def explanation(report: Report, lang: str = "en", tz: tzinfo = UTC) -> Explanation:
-    """Explain the verdict in `lang`, times in `tz`."""
+
+def explanation(report: Report, lang: str = "en", tz: tzinfo | None = UTC) -> Explanation:
+    """Explain the verdict in `lang`, times in `tz` (None: the computer's own zone)."""
     if report.verdict is Verdict.PASSED:
         found = _passed(report, lang, tz)
     elif report.verdict is Verdict.NO_SIGNATURE:
         found = _plain("VERDICT_NO_SIGNATURE", "REASON_NO_SIGNATURE", lang)
     else:
         found = _not_passed(report, lang)
-    if is_test(report):
-        prefix = messages.text("VERDICT_TEST", lang)
-        return Explanation(prefix + found.sentence, found.reason, found.action)
-    return found
+    return replace(found, warning=messages.text("VERDICT_TEST", lang)) if is_test(report) else found
 
 
 def is_test(report: Report) -> bool:
@@ -56,7 +60,7 @@ def is_test(report: Report) -> bool:
     return any(s.signer is not None and s.signer.test for s in report.signatures)
 
 
-def shown_time(when: datetime, tz: tzinfo) -> str:
+def shown_time(when: datetime, tz: tzinfo | None) -> str:
     """A time in the reader's zone, always with its offset."""
     try:
         local = when.astimezone(tz)
@@ -111,10 +115,10 @@ def _all(report: Report) -> Iterator[tuple[SignatureReport | None, Check]]:
 
 
 def _plain(verdict: str, reason: str, lang: str) -> Explanation:
-    return Explanation(messages.text(verdict, lang), messages.text(reason, lang), messages.hint(verdict, lang))
+    return Explanation("", messages.text(verdict, lang), messages.text(reason, lang), messages.hint(verdict, lang))
 
 
-def _passed(report: Report, lang: str, tz: tzinfo) -> Explanation:
+def _passed(report: Report, lang: str, tz: tzinfo | None) -> Explanation:
     seals = [s for s in report.signatures if s.kind == "seal"]
     code = "VERDICT_PASSED_PERMITTED" if report.answers.untouched is Answer.PERMITTED else "VERDICT_PASSED"
     if len(seals) > 1:
@@ -130,7 +134,7 @@ def _passed(report: Report, lang: str, tz: tzinfo) -> Explanation:
         reason = messages.text("REASON_PASSED_NOW", lang)
     if report.revocation == "ignore":
         reason += messages.text("SENTENCE_SPACE", lang) + messages.text("REASON_REVOCATION_IGNORED", lang)
-    return Explanation(sentence(code, lang, params), reason, messages.hint(code, lang))
+    return Explanation("", sentence(code, lang, params), reason, messages.hint(code, lang))
 
 
 def _not_passed(report: Report, lang: str) -> Explanation:
@@ -146,7 +150,7 @@ def _not_passed(report: Report, lang: str) -> Explanation:
         action = messages.text("ACTION_NO_TRUST", lang)
     if not action and sub:
         action = messages.hint(sub, lang)
-    return Explanation(messages.text(code, lang), reason, action or messages.hint(code, lang))
+    return Explanation("", messages.text(code, lang), reason, action or messages.hint(code, lang))
 
 
 def verdict_code(report: Report) -> str:

@@ -63,7 +63,7 @@ def to_dict(report: Report, lang: str = "en") -> dict[str, Any]:
         "sub_indication": _value(report.sub_indication),
         "explanation": {
             "lang": lang,
-            "sentence": whole(why.sentence),
+            "sentence": whole(why.first),
             "reason": whole(why.reason),
             "action": whole(why.action),
         },

@@ -23,10 +23,10 @@ _LINE = 2_000
 _MOST = 50
 
 
-def explain(report: Report, lang: str = "en", tz: tzinfo = UTC) -> str:
+def explain(report: Report, lang: str = "en", tz: tzinfo | None = UTC) -> str:
     """One plain sentence, the reason, what to do: three lines at most."""
     found = explanation(report, lang, tz)
-    return "\n".join(terminal(line, _LINE) for line in (found.sentence, found.reason, found.action) if line)
+    return "\n".join(terminal(line, _LINE) for line in (found.first, found.reason, found.action) if line)
 
 
 def headline(report: Report, lang: str = "en") -> str:
@@ -36,21 +36,23 @@ def headline(report: Report, lang: str = "en") -> str:
     return f"{messages.text('WORD_' + report.verdict.name, lang)}{test}  {name}"
 
 
-def render(report: Report, lang: str = "en", tz: tzinfo = UTC, *, verbose: bool = False) -> str:
-    """The whole report as text, times in `tz`; with `verbose` every check, else those that did not pass and a count.
+def render(report: Report, lang: str = "en", tz: tzinfo | None = UTC, *, verbose: bool = False) -> str:
+    """The whole report as text, times in `tz` (None: the computer's own zone).
+
+    With `verbose` every check with its evidence, else those that did not pass and a count.
 
     Every string from outside is escaped for a terminal. The text ends with a line feed.
     """
     return "\n".join(_lines(report, lang, tz, verbose)) + "\n"
 
 
-def _lines(report: Report, lang: str, tz: tzinfo, verbose: bool) -> Iterator[str]:
+def _lines(report: Report, lang: str, tz: tzinfo | None, verbose: bool) -> Iterator[str]:
     found = explanation(report, lang, tz)
     yield headline(report, lang)
     yield from _rows(
         "  ",
         [
-            ("", found.sentence),
+            ("", found.first),
             (_label("REASON", lang), found.reason),
             (_label("ACTION", lang), found.action),
         ],
@@ -81,7 +83,7 @@ def answer_rows(report: Report, lang: str) -> Iterator[tuple[str, str]]:
         yield _label(name, lang), messages.text(f"ANSWER_{name}_{answer.name}", lang)
 
 
-def signature_rows(signature: SignatureReport, lang: str, tz: tzinfo) -> Iterator[tuple[str, str]]:
+def signature_rows(signature: SignatureReport, lang: str, tz: tzinfo | None) -> Iterator[tuple[str, str]]:
     """What is known of one signature, as label and text; hostile until escaped."""
     if signature.seal:
         yield _label("SEAL", lang), signature.seal.get("name", "") or signature.seal.get("id", "")
@@ -101,7 +103,7 @@ def signature_rows(signature: SignatureReport, lang: str, tz: tzinfo) -> Iterato
     yield _label("INDICATION", lang), indication_text(signature.indication, signature.sub_indication, lang)
 
 
-def _signer_rows(signer: SignerView | None, lang: str, tz: tzinfo) -> Iterator[tuple[str, str]]:
+def _signer_rows(signer: SignerView | None, lang: str, tz: tzinfo | None) -> Iterator[tuple[str, str]]:
     if signer is None:
         yield _label("SIGNER", lang), messages.text("SIGNER_NONE", lang)
         return
@@ -115,7 +117,7 @@ def _signer_rows(signer: SignerView | None, lang: str, tz: tzinfo) -> Iterator[t
     )
 
 
-def _time_rows(signature: SignatureReport, lang: str, tz: tzinfo) -> Iterator[tuple[str, str]]:
+def _time_rows(signature: SignatureReport, lang: str, tz: tzinfo | None) -> Iterator[tuple[str, str]]:
     if signature.best_time is not None and signature.time_source is not TimeSource.NOW:
         source = messages.text("TIME_" + signature.time_source.name, lang)
         yield _label("BEST_TIME", lang), f"{shown_time(signature.best_time, tz)}  {source}"
@@ -140,7 +142,7 @@ def count_line(checks: tuple[Check, ...], lang: str) -> str:
 
 
 def _signature(
-    signature: SignatureReport, number: int, count: int, lang: str, tz: tzinfo, verbose: bool
+    signature: SignatureReport, number: int, count: int, lang: str, tz: tzinfo | None, verbose: bool
 ) -> Iterator[str]:
     yield terminal(title(signature, number, count, lang), _LINE)
     yield from _rows("  ", list(signature_rows(signature, lang, tz)))
@@ -169,7 +171,7 @@ def _check(check: Check, lang: str, verbose: bool, indent: str) -> Iterator[str]
             yield f"{indent}    {terminal(key)}: {terminal(check.evidence[key])}"
 
 
-def _context(report: Report, lang: str, tz: tzinfo) -> Iterator[tuple[str, str]]:
+def _context(report: Report, lang: str, tz: tzinfo | None) -> Iterator[tuple[str, str]]:
     yield _label("DIGEST", lang), report.digest
     yield _label("AT", lang), shown_time(report.at, tz)
     yield _label("REVOCATION", lang), messages.text("REVOCATION_" + report.revocation.upper().replace("-", "_"), lang)
@@ -178,7 +180,7 @@ def _context(report: Report, lang: str, tz: tzinfo) -> Iterator[tuple[str, str]]
     yield _label("SOFTWARE", lang), report.software
 
 
-def context_rows(report: Report, lang: str, tz: tzinfo) -> list[tuple[str, str]]:
+def context_rows(report: Report, lang: str, tz: tzinfo | None) -> list[tuple[str, str]]:
     """What the judgement rests on: digest, time, trust, policy, software."""
     return list(_context(report, lang, tz))
 

@@ -1,0 +1,35 @@
+"""`eseal`: the outermost command and the table of the others, which are loaded when called."""
+
+from __future__ import annotations
+
+import click
+
+from eseal import __version__
+from eseal.cli import options
+from eseal.cli.base import Main, Option
+from eseal.cli.settings import Settings
+
+TABLE = {
+    "demo": "eseal.cli.demo:demo",
+    "init": "eseal.cli.init:init",
+    "seal": "eseal.cli.seal:seal",
+    "verify": "eseal.cli.verify:verify",
+    "seals": "eseal.cli.seals:seals",
+    "config": "eseal.cli.config:config",
+}
+"""Every command that works, in the order of use."""
+
+
+@click.group(cls=Main, code="CLI_ESEAL", table=TABLE, invoke_without_command=True)
+@click.version_option(
+    __version__, prog_name="eseal", message="%(prog)s %(version)s", cls=Option, help="CLI_OPT_VERSION"
+)
+@options.common
+def main(settings: Settings) -> None:
+    """The outermost command."""
+    context = click.get_current_context()
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+__all__ = ["TABLE", "main"]

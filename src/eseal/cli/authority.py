@@ -1,0 +1,25 @@
+"""Opens the authority of a command, and finds whom it trusts: what is named, never what lies beside a document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from eseal.authority import Authority
+from eseal.errors import UsageError
+from eseal.trust.store import TrustStore
+
+
+def open_authority(folder: Path | None) -> Authority:
+    """The authority in `folder`. Raises UsageError CLI_NO_AUTHORITY where none is named."""
+    if folder is None:
+        raise UsageError("CLI_NO_AUTHORITY")
+    return Authority.open(folder)
+
+
+def trust_for_verifying(specs: Sequence[str], authority: Path | None) -> TrustStore:
+    """What --trust or the configuration names, and what the named authority trusts."""
+    store = TrustStore.from_specs(tuple(specs))
+    if authority is not None:
+        store += Authority.open(authority).trust
+    return store

@@ -1,0 +1,77 @@
+"""Finds and reads the files that a command is given; `-` is standard input."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import sys
+from pathlib import Path
+
+from eseal.errors import DocumentError
+from eseal.limits import DEFAULT, Limits
+
+STDIN = "-"
+_SEALS = ("draw", "list", "show", "make", "import", "issue", "suspend", "resume", "revoke")
+
+
+def source(name: str, limits: Limits = DEFAULT) -> Path | bytes | int:
+    """What to read: a path, or for `-` standard input as a descriptor or its bytes."""
+    if name != STDIN:
+        return Path(name)
+    try:
+        return sys.stdin.fileno()
+    except (AttributeError, OSError, ValueError, io.UnsupportedOperation):
+        return sys.stdin.buffer.read(limits.file_bytes + 1)
+
+
+def read(name: str, limits: Limits = DEFAULT) -> bytes:
+    """The whole of an input. Raises DocumentError (INPUT_..., DOCUMENT_TOO_LARGE)."""
+    try:
+        if name == STDIN:
+            data = sys.stdin.buffer.read(limits.file_bytes + 1)
+        else:
+            with Path(name).open("rb") as stream:
+                data = stream.read(limits.file_bytes + 1)
+    except (OSError, ValueError) as error:
+        raise missing(name, error) from error
+    if len(data) > limits.file_bytes:
+        raise DocumentError("DOCUMENT_TOO_LARGE", size=f"> {limits.file_bytes}", limit=limits.file_bytes)
+    return data
+
+
+def missing(name: str, error: Exception) -> DocumentError:
+    """Why an input could not be read, and what may have been meant."""
+    if isinstance(error, FileNotFoundError):
+        meant = _meant(name)
+        if meant:
+            return DocumentError("INPUT_LOOKS_LIKE_COMMAND", file=name, command=meant)
+        near = _near(name)
+        if near:
+            return DocumentError("INPUT_NOT_FOUND_NEAR", file=name, near=near)
+        return DocumentError("INPUT_NOT_FOUND", file=name)
+    if isinstance(error, IsADirectoryError):
+        return DocumentError("INPUT_IS_FOLDER", file=name)
+    if isinstance(error, PermissionError):
+        return DocumentError("INPUT_FORBIDDEN", file=name)
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+    return DocumentError("INPUT_UNREADABLE", file=name, reason=reason)
+
+
+def _meant(name: str) -> str:
+    from eseal.cli.app import TABLE
+
+    if name in _SEALS:
+        known = ("draw", "list", "show")
+        return f"eseal seals {name}" if name in known else ""
+    return f"eseal {name}" if name in TABLE else ""
+
+
+def _near(name: str) -> str:
+    """A file beside the missing one that is nearly named so."""
+    path = Path(name)
+    try:
+        names = [entry.name for _, entry in zip(range(2_000), path.parent.iterdir(), strict=False)]
+    except OSError:
+        return ""
+    found = difflib.get_close_matches(path.name, names, 1, 0.75)
+    return str(path.with_name(found[0])) if found else ""

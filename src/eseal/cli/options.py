@@ -1,0 +1,135 @@
+"""Every option of the command line, in one place: its name, variable and help."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from eseal import config, messages
+from eseal.cli.base import Option
+from eseal.cli.configuration import resolved
+from eseal.cli.settings import Settings, early, language
+from eseal.model import RevocationMode
+
+F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[F], F]
+
+
+RESOLVED = "eseal.cli.resolved"
+"""Under this name a command's context keeps every setting with its origin."""
+
+
+def option(*names: str, **kwargs: Any) -> Callable[[F], F]:
+    """A click option whose help comes from the catalogue."""
+    return click.option(*names, cls=Option, **kwargs)
+
+
+def common(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--lang, -q and -v on every command, and `settings` for it.
+
+    Options that are settings too (`config.SETTINGS`) take what the environment and the configuration files say where
+    they are not given; see `cli.configuration`.
+    """
+    return _common(function, here=False)
+
+
+def issuing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As `common`, for commands that may take the authority of the current folder."""
+    return _common(function, here=True)
+
+
+def _common(function: Callable[..., Any], *, here: bool) -> Callable[..., Any]:
+    @wraps(function)
+    def called(*args: Any, lang: str | None, quiet: bool, verbose: int, **kwargs: Any) -> Any:
+        context = click.get_current_context()
+        settings = context.find_object(Settings) or early((), os.environ)
+        if quiet or verbose:
+            settings = replace(settings, verbosity=-1 if quiet else verbose)
+        if context.parent is not None:
+            flags = {"lang": lang or settings.asked, **_flags(kwargs)}
+            found = resolved(flags, os.environ, here=here)
+            context.meta[RESOLVED] = found
+            settings = replace(settings, lang=language(_text(found["lang"].value), os.environ))
+            kwargs |= {name: found[key].value for name, key in _SETTINGS.items() if name in kwargs}
+            if "format_" in kwargs:
+                settings = replace(settings, format=str(kwargs.pop("format_")))
+            if "authority" in kwargs:
+                kwargs["authority"] = Path(str(kwargs["authority"])) if kwargs["authority"] else None
+        context.obj = settings
+        return function(*args, settings=settings, **kwargs)
+
+    for add in (
+        option("-v", "--verbose", count=True, help="CLI_OPT_VERBOSE"),
+        option("-q", "--quiet", is_flag=True, help="CLI_OPT_QUIET"),
+        option("--lang", type=click.Choice(messages.languages()), help="CLI_OPT_LANG"),
+    ):
+        called = add(called)
+    return called
+
+
+_SETTINGS = {name if name != "format" else "format_": name for name in config.SETTINGS if name != "lang"}
+
+
+def _flags(kwargs: dict[str, Any]) -> dict[str, object]:
+    """The settings among the options that were given."""
+    given = {key: kwargs[name] for name, key in _SETTINGS.items() if name in kwargs}
+    # An option that was not given is None, an empty list or a flag that is not set: none of them overrides a file.
+    return {k: str(v) if isinstance(v, Path) else v for k, v in given.items() if v not in (None, (), False)}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def formats(*names: str) -> Callable[[F], F]:
+    """--format with the forms that the command has."""
+    return option(
+        "--format",
+        "format_",
+        type=click.Choice(names),
+        help="CLI_OPT_FORMAT",
+    )
+
+
+path = click.Path(path_type=Path)
+
+authority: Decorator[Any] = option("--authority", type=path, metavar="DIR", help="CLI_OPT_AUTHORITY")
+force: Decorator[Any] = option("--force", is_flag=True, help="CLI_OPT_FORCE")
+no_input: Decorator[Any] = option("--no-input", is_flag=True, help="CLI_OPT_NO_INPUT")
+output: Decorator[Any] = option("-o", "--output", type=path, metavar="FILE", help="CLI_OPT_OUTPUT")
+output_needed: Decorator[Any] = option(
+    "-o", "--output", type=path, required=True, metavar="OUT", help="CLI_OPT_OUTPUT_SEALED"
+)
+
+# verify
+trust: Decorator[Any] = option("--trust", multiple=True, metavar="SPEC", help="CLI_OPT_TRUST")
+at: Decorator[Any] = option("--at", metavar="TIME", help="CLI_OPT_AT")
+offline: Decorator[Any] = option("--offline", is_flag=True, help="CLI_OPT_OFFLINE")
+revocation: Decorator[Any] = option(
+    "--revocation",
+    type=click.Choice([m.value for m in RevocationMode]),
+    help="CLI_OPT_REVOCATION",
+)
+tz: Decorator[Any] = option("--tz", metavar="ZONE", help="CLI_OPT_TZ")
+
+# seal
+seal: Decorator[Any] = option("--seal", "seal_ref", metavar="SEAL", envvar="ESEAL_SEAL", help="CLI_OPT_SEAL")
+level: Decorator[Any] = option("--level", metavar="B|T", help="CLI_OPT_LEVEL")
+place: Decorator[Any] = option("--place", metavar="PAGE:X,Y", help="CLI_OPT_PLACE")
+picture: Decorator[Any] = option("--picture", type=path, metavar="FILE", help="CLI_OPT_PICTURE")
+size: Decorator[Any] = option("--size", metavar="WxH", help="CLI_OPT_SIZE")
+key: Decorator[Any] = option("--key", metavar="URI", envvar="ESEAL_KEY", help="CLI_OPT_KEY")
+cert: Decorator[Any] = option("--cert", type=path, metavar="FILE", envvar="ESEAL_CERT", help="CLI_OPT_CERT")
+password_file: Decorator[Any] = option(
+    "--password-file", metavar="FILE", envvar="ESEAL_PASSWORD_FILE", help="CLI_OPT_PASSWORD_FILE"
+)
+tsa: Decorator[Any] = option("--tsa", metavar="URL", envvar="ESEAL_TSA", help="CLI_OPT_TSA")
+reason: Decorator[Any] = option("--reason", metavar="TEXT", help="CLI_OPT_REASON")
+location: Decorator[Any] = option("--location", metavar="TEXT", help="CLI_OPT_LOCATION")
+dry_run: Decorator[Any] = option("--dry-run", is_flag=True, help="CLI_OPT_DRY_RUN")

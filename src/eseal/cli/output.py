@@ -1,0 +1,77 @@
+"""What the command line prints: results on stdout, messages on stderr, colour only where a terminal wants it."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+import click
+
+from eseal.cli.settings import Settings
+from eseal.errors import Error
+from eseal.report.escape import terminal
+from eseal.report.json import dumps, error_dict
+
+_LINE = 2_000
+
+
+def prepare() -> None:
+    """Let no character that the terminal's encoding lacks end a command half-way."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+            stream.reconfigure(errors="backslashreplace")
+
+
+def colours(stream: TextIO) -> bool:
+    """True where `stream` is a terminal that shows colours and nobody said no (no-color.org, TERM, CI)."""
+    environ = os.environ
+    if environ.get("NO_COLOR") or environ.get("TERM") == "dumb" or environ.get("CI"):
+        return False
+    return stream.isatty()
+
+
+def result(text: str, *, tone: str | None = None) -> None:
+    """Print one result and flush it, so that whoever reads the pipe has it now. `tone` colours its first line."""
+    if tone and colours(sys.stdout):
+        first, _, rest = text.partition("\n")
+        text = click.style(first, fg=tone, bold=True) + (f"\n{rest}" if rest else "")
+    click.echo(text, color=True if tone else None)
+    sys.stdout.flush()
+
+
+def result_json(value: Mapping[str, Any], *, indent: int | None = None) -> None:
+    """Print one JSON value and flush it."""
+    click.echo(dumps(value, indent=indent))
+    sys.stdout.flush()
+
+
+def note(text: str, settings: Settings) -> None:
+    """Say something on stderr, unless only results are wanted."""
+    if settings.verbosity >= 0:
+        click.echo(text, err=True)
+
+
+def failure(error: Error, settings: Settings, file: str | None = None) -> None:
+    """Say what failed, why, and what to do: on stderr, and for programs as an object on stdout."""
+    if settings.json:
+        named = {"file": file} if file is not None else {}
+        value = error_dict(error, settings.lang)
+        click.echo(dumps({"schema": value["schema"], **named, "error": value["error"]}, indent=_indent(settings)))
+    head = click.style("eseal:", fg="red", bold=True) if colours(sys.stderr) else "eseal:"
+    place = f" {terminal(file)}:" if file is not None else ""
+    click.echo(f"{head}{place} {safe(error.message(settings.lang))}", err=True, color=colours(sys.stderr))
+    hint = error.hint(settings.lang)
+    if hint:
+        click.echo(f"  {safe(hint)}", err=True)
+
+
+def _indent(settings: Settings) -> int | None:
+    return 2 if settings.format == "json" else None
+
+
+def safe(text: str) -> str:
+    """A sentence of ours with strings from outside in it, for a terminal."""
+    return terminal(text, _LINE)

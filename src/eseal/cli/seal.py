@@ -1,0 +1,250 @@
+"""`eseal seal`: seal files with an authority's seal, or with a key of one's own."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from eseal import files, sealing
+from eseal.cli import base, inputs, options, output, values
+from eseal.cli.authority import open_authority
+from eseal.cli.password import password
+from eseal.cli.progress import Progress
+from eseal.cli.seals import find_seal
+from eseal.cli.settings import Settings, t
+from eseal.errors import Error, UsageError
+from eseal.keys import open_signer
+from eseal.limits import Limits
+from eseal.model import Placement, Signer, Timestamper
+from eseal.net import HttpFetcher
+from eseal.report.escape import terminal
+from eseal.report.explain import shown_time
+from eseal.report.json import SCHEMA
+from eseal.seals.artwork import Artwork
+from eseal.seals.picture import picture as read_picture
+from eseal.seals.register import Seal
+from eseal.timestamps import HttpTimestamper
+
+_PICTURE = Limits(file_bytes=64_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What every file of one call is sealed with."""
+
+    signer: Signer
+    seal: Seal | None
+    timestamper: Timestamper | None
+    artwork: Artwork | None
+    placement: Placement | None
+    level: str | None
+    reason: str | None
+    location: str | None
+
+
+@click.command(cls=base.Command, code="CLI_SEAL")
+@click.argument("inputs_", metavar="INPUT...", nargs=-1, required=True)
+@options.output_needed
+@options.seal
+@options.level
+@options.place
+@options.picture
+@options.size
+@options.reason
+@options.location
+@options.authority
+@options.key
+@options.cert
+@options.password_file
+@options.tsa
+@options.dry_run
+@options.force
+@options.no_input
+@options.formats("text", "json", "jsonl")
+@options.common
+def seal(
+    inputs_: tuple[str, ...],
+    output: Path,
+    seal_ref: str | None,
+    level: str | None,
+    place: str | None,
+    picture: Path | None,
+    size: str | None,
+    reason: str | None,
+    location: str | None,
+    authority: Path | None,
+    key: str | None,
+    cert: Path | None,
+    password_file: str | None,
+    tsa: str | None,
+    dry_run: bool,
+    force: bool,
+    no_input: bool,
+    settings: Settings,
+) -> int:
+    """Seal every input."""
+    if len(inputs_) > 1 and settings.format == "json":
+        raise UsageError("CLI_ONE_INPUT", format=settings.format)
+    placement = values.place(place)
+    artwork = _artwork(picture, size)
+    targets = _targets(inputs_, output)
+    if not force:
+        for target in targets:
+            if target is not None and target.exists():
+                raise UsageError("FILE_EXISTS", path=target)
+    signer, chosen, timestamper = _means(seal_ref, authority, key, cert, password_file, tsa, level, no_input)
+    means = _Means(signer, chosen, timestamper, artwork, placement, level, reason, location)
+    if len(inputs_) == 1:
+        _one(inputs_[0], targets[0], means, dry_run, force, settings)
+        return base.PASSED
+    return _many(inputs_, targets, means, dry_run, force, settings)
+
+
+def _many(
+    names: Iterable[str],
+    targets: list[Path | None],
+    means: _Means,
+    dry_run: bool,
+    force: bool,
+    settings: Settings,
+) -> int:
+    failed = 0
+    with Progress(len(targets), settings) as progress:
+        for name, target in zip(names, targets, strict=True):
+            try:
+                _one(name, target, means, dry_run, force, settings)
+                progress.advance(failed=False)
+            except Error as error:
+                # One bad file does not keep the others from being sealed; the exit code says that some failed.
+                failed += 1
+                output.failure(error, settings, file=name)
+                progress.advance(failed=True)
+    code = base.BATCH if failed else base.PASSED
+    if settings.format == "jsonl":
+        counts = {"sealed": len(targets) - failed, "failed": failed}
+        output.result_json({"schema": SCHEMA, "summary": {"files": len(targets), "exit_code": code, "counts": counts}})
+    else:
+        output.note(t("CLI_SEAL_SUMMARY", sealed=len(targets) - failed, failed=failed), settings)
+    return code
+
+
+def _one(name: str, target: Path | None, means: _Means, dry_run: bool, force: bool, settings: Settings) -> None:
+    data = inputs.read(name)
+    sealed = sealing.seal(
+        data,
+        means.signer,
+        at=datetime.now().astimezone(),
+        seal=means.seal,
+        artwork=means.artwork,
+        placement=means.placement,
+        level=means.level,
+        timestamper=means.timestamper,
+        reason=means.reason,
+        location=means.location,
+    )
+    if not dry_run:
+        if target is None:
+            sys.stdout.buffer.writelines(sealed.parts)
+            sys.stdout.buffer.flush()
+        else:
+            files.write(target, sealed.parts, force=force)
+    _say(name, target, sealed, means, dry_run, settings)
+
+
+def _say(
+    name: str, target: Path | None, sealed: sealing.Sealed, means: _Means, dry_run: bool, settings: Settings
+) -> None:
+    seal_name = means.seal.name if means.seal is not None else None
+    if settings.json:
+        digest = hashlib.sha256()
+        for part in sealed.parts:
+            digest.update(part)
+        value = {
+            "file": name,
+            "output": str(target) if target is not None else inputs.STDIN,
+            "level": f"B-{sealed.level}",
+            "seal": seal_name,
+            "field": sealed.field,
+            "time": sealed.time.isoformat().replace("+00:00", "Z"),
+            "digest": "sha256:" + digest.hexdigest(),
+            "dry_run": dry_run,
+        }
+        indent = 2 if settings.format == "json" else None
+        output.result_json({"schema": SCHEMA, "sealed": value}, indent=indent)
+        return
+    if settings.verbosity < 0:
+        return
+    shown = terminal(str(target) if target is not None else inputs.STDIN)
+    line = "  ".join(
+        part
+        for part in (
+            t("CLI_SEAL_DRY_RUN") if dry_run else "",
+            shown,
+            f"PAdES B-{sealed.level}",
+            terminal(seal_name or sealed.field),
+            shown_time(sealed.time, None),
+        )
+        if part
+    )
+    if target is None and not dry_run:
+        output.note(line, settings)
+    else:
+        output.result(line)
+
+
+def _targets(names: tuple[str, ...], out: Path) -> list[Path | None]:
+    """Where each input goes: a file, a folder, or standard output."""
+    if str(out) == inputs.STDIN:
+        if len(names) > 1:
+            raise UsageError("CLI_OUTPUT_FOLDER", count=len(names), output=out)
+        return [None]
+    folder = out.is_dir()
+    if len(names) == 1 and not folder:
+        return [out]
+    if not folder:
+        raise UsageError("CLI_OUTPUT_FOLDER", count=len(names), output=out)
+    found: dict[Path, str] = {}
+    for name in names:
+        target = out / ("stdin.pdf" if name == inputs.STDIN else Path(name).name)
+        if target in found:
+            raise UsageError("CLI_OUTPUT_TWICE", first=found[target], second=name, path=target)
+        found[target] = name
+    return list(found)
+
+
+def _artwork(picture: Path | None, size: str | None) -> Artwork | None:
+    if picture is None:
+        if size is not None:
+            raise UsageError("CLI_SIZE_WITHOUT_PICTURE")
+        return None
+    width, height = values.size(size) if size is not None else (None, None)
+    return read_picture(inputs.read(str(picture), _PICTURE), width_mm=width, height_mm=height)
+
+
+def _means(
+    seal_ref: str | None,
+    authority: Path | None,
+    key: str | None,
+    cert: Path | None,
+    password_file: str | None,
+    tsa: str | None,
+    level: str | None,
+    no_input: bool,
+) -> tuple[Signer, Seal | None, Timestamper | None]:
+    # An address that the user names may be one inside this network.
+    timestamper: Timestamper | None = HttpTimestamper(tsa, HttpFetcher(allow_private=True)) if tsa else None
+    if key is not None:
+        if seal_ref is not None and authority is None:
+            raise UsageError("CLI_SEAL_WITHOUT_AUTHORITY")
+        chosen = find_seal(list(open_authority(authority).seals), seal_ref) if seal_ref is not None else None
+        return password(password_file, no_input, lambda p: open_signer(key, cert=cert, password=p)), chosen, timestamper
+    if cert is not None:
+        raise UsageError("CLI_CERT_WITHOUT_KEY")
+    office = authority_for_sealing(authority)
+    raise NotImplementedError(office, level)

@@ -1,0 +1,69 @@
+"""Reads what people type for options: times, zones, places, sizes."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+from eseal.errors import UsageError
+from eseal.model import Placement, aware
+
+_DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}")
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?")
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_PLACE = re.compile(rf"(-?\d+):{_NUMBER},{_NUMBER}")
+_SIZE = re.compile(rf"{_NUMBER}x{_NUMBER}(?:mm)?", re.I)
+
+
+def time(text: str | None, what: str = "--at") -> datetime | None:
+    """A moment: ISO 8601 with its offset. Raises UsageError (TIME_NAIVE, CLI_TIME_DATE_ONLY, CLI_TIME_UNREADABLE)."""
+    if text is None:
+        return None
+    if _DATE.fullmatch(text.strip()):
+        raise UsageError("CLI_TIME_DATE_ONLY", what=what, value=text)
+    try:
+        when = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError("CLI_TIME_UNREADABLE", what=what, value=text) from None
+    try:
+        return aware(when, what)
+    except OverflowError:
+        raise UsageError("CLI_TIME_UNREADABLE", what=what, value=text) from None
+
+
+def zone(text: str | None) -> tzinfo | None:
+    """A zone by name or offset; None (the computer's own) where none is given. Raises UsageError CLI_ZONE_UNKNOWN."""
+    if not text:
+        return None
+    if text.upper() in ("UTC", "Z"):
+        return UTC
+    offset = _OFFSET.fullmatch(text)
+    if offset:
+        span = timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
+        if span < timedelta(hours=24):
+            return timezone(span if offset[1] == "+" else -span)
+    else:
+        try:
+            return ZoneInfo(text)
+        except (OSError, ValueError, LookupError):
+            pass  # told below, in one way for all of them
+    raise UsageError("CLI_ZONE_UNKNOWN", value=text)
+
+
+def place(text: str | None) -> Placement | None:
+    """PAGE:X,Y in millimetres from the top left; page -1 is the last. Raises UsageError CLI_PLACE_UNREADABLE."""
+    if text is None:
+        return None
+    found = _PLACE.fullmatch(text.replace(" ", ""))
+    if not found or int(found[1]) == 0:
+        raise UsageError("CLI_PLACE_UNREADABLE", value=text)
+    return Placement(int(found[1]), float(found[2]), float(found[3]))
+
+
+def size(text: str) -> tuple[float, float]:
+    """WIDTHxHEIGHT in millimetres. Raises UsageError CLI_SIZE_UNREADABLE."""
+    found = _SIZE.fullmatch(text.replace(" ", ""))
+    if not found:
+        raise UsageError("CLI_SIZE_UNREADABLE", value=text)
+    return float(found[1]), float(found[2])

@@ -16,12 +16,34 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from eseal.errors import Error, UsageError
+from eseal.errors import DocumentError, Error, UsageError
 
 _T = TypeVar("_T")
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 """What file systems without hard links answer."""
+
+
+def read(path: str | Path, limit: int) -> bytes:
+    """The whole of a file of at most `limit` bytes.
+
+    Raises DocumentError: INPUT_NOT_FOUND, INPUT_IS_FOLDER, INPUT_FORBIDDEN, INPUT_UNREADABLE, DOCUMENT_TOO_LARGE.
+    """
+    try:
+        with Path(path).open("rb") as stream:
+            data = stream.read(limit + 1)
+    except FileNotFoundError:
+        raise DocumentError("INPUT_NOT_FOUND", file=path) from None
+    except IsADirectoryError:
+        raise DocumentError("INPUT_IS_FOLDER", file=path) from None
+    except PermissionError:
+        raise DocumentError("INPUT_FORBIDDEN", file=path) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise DocumentError("INPUT_UNREADABLE", file=path, reason=reason or type(error).__name__) from None
+    if len(data) > limit:
+        raise DocumentError("DOCUMENT_TOO_LARGE", size=f"> {limit}", limit=limit)
+    return data
 
 
 def write(path: str | Path, data: bytes | Iterable[bytes], *, force: bool = False, mode: int | None = None) -> None:
@@ -35,12 +57,7 @@ def write(path: str | Path, data: bytes | Iterable[bytes], *, force: bool = Fals
     is as it was before, or (where only the folder could not be synced) wholly the new one.
     """
     target = Path(path)
-    previous = _mode_of(target)
-    if previous is not None:
-        if stat.S_ISDIR(previous):
-            raise UsageError("FILE_IS_FOLDER", path=target)
-        if not force:
-            raise UsageError("FILE_EXISTS", path=target)
+    previous = refuse_existing(target, force=force)
     if mode is None and previous is not None and stat.S_ISREG(previous):
         mode = stat.S_IMODE(previous) & 0o777
     temporary = target.with_name(f".{secrets.token_hex(8)}.part")
@@ -61,6 +78,17 @@ def write(path: str | Path, data: bytes | Iterable[bytes], *, force: bool = Fals
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
     _checked(target, lambda: _sync_folder(target.parent))
+
+
+def refuse_existing(path: str | Path, *, force: bool = False) -> int | None:
+    """Refuse early what `write` would refuse; type and permissions of what is there. Raises UsageError FILE_..."""
+    previous = _mode_of(Path(path))
+    if previous is not None:
+        if stat.S_ISDIR(previous):
+            raise UsageError("FILE_IS_FOLDER", path=path)
+        if not force:
+            raise UsageError("FILE_EXISTS", path=path)
+    return previous
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from eseal.crypto.certificates import facts
+from eseal.crypto.certificates import facts, parse
 from eseal.errors import UsageError
 from eseal.keys.files import FileSigner
 from eseal.model import Certificate, Signer, ValidationData, aware
@@ -123,6 +123,18 @@ def make(name: str, at: datetime, algorithm: str = "p256") -> TestPki:
             ocsp_response(issuing, timestamper.certificate, at=at, until=until),
         ),
     )
+
+
+def load(data: bytes) -> Credential:
+    """The credential in a PEM file of key, certificate and chain, as `make` made it. Raises KeyAccessError."""
+    signer = FileSigner.load(data, path=MARK)
+    known = facts(signer.certificate).key_facts
+    kinds = {"secp256r1": "p256", "secp384r1": "p384", "secp521r1": "p521"}
+    algorithm = kinds.get(known.curve) or ("ed25519" if known.key_type == "ed25519" else f"rsa{known.bits}")
+    if parse(signer.certificate)["signature_algorithm"]["algorithm"].native == "rsassa_pss":
+        algorithm = "rsa-pss"
+    key = serialization.load_pem_private_key(data, None)
+    return Credential(signer.certificate, _key_pem(key), signer.chain, algorithm)
 
 
 def issue_seal(issuing: Credential, name: str, *, body: str, at: datetime) -> Credential:
@@ -242,6 +254,11 @@ _USAGES = (
 
 
 _CURVES = {"p256": ec.SECP256R1(), "p384": ec.SECP384R1(), "p521": ec.SECP521R1()}
+
+
+def _key_pem(key: Any) -> bytes:
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return bytes(key.private_bytes(encoding, form, serialization.NoEncryption()))
 
 
 def _generate(algorithm: str) -> Any:

@@ -1,0 +1,360 @@
+"""`Authority`: opened from its folder, it gives signers, seals, trust and timestamps, and seals documents."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from eseal import files, sealing, testpki
+from eseal.authority import journal, making, trusting
+from eseal.authority.making import KEYS, SEALS, TEST_CA, KeySource
+from eseal.config import AuthorityConfig, IssuerEntry, KeyEntry, reading
+from eseal.config.authority import FILE as CONFIG_FILE
+from eseal.config.authority import located
+from eseal.errors import Error, UsageError
+from eseal.keys import check_fit, open_signer
+from eseal.keys import secrets as passwords
+from eseal.keys.files import read_key_file
+from eseal.limits import DEFAULT, Limits
+from eseal.model import Placement, Signer, Timestamper, aware
+from eseal.net import Fetcher, HttpFetcher
+from eseal.sealing import Sealed
+from eseal.seals.artwork import Artwork
+from eseal.seals.register import LARGEST_BYTES, Body, Seal, SealKind
+from eseal.timestamps import FallbackTimestamper, HttpTimestamper, LocalTimestamper
+from eseal.timestamps.local import TEST_POLICY
+from eseal.trust.store import TrustStore
+
+PasswordSource = Callable[[str], bytes | None]
+"""Gets a key's URI, gives its password, or None."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Authority:
+    """An installation: a folder with `eseal.toml`, keys, seals and a trust store.
+
+    What it reads it keeps: a key is opened once, at the first use. Open it again to see what others changed. It may be
+    used by several threads where the signers may.
+    """
+
+    folder: Path
+    """Its folder."""
+    config: AuthorityConfig
+    """What `eseal.toml` says."""
+    clock: Callable[[], datetime] = _now
+    """Tells the time for seals, embedded timestamps and the journal; aware."""
+    password: PasswordSource | None = None
+    """Asked for the password of an encrypted key for which `eseal.toml` names no file."""
+    fetcher: Fetcher | None = None
+    """Reaches timestampers; None: a client that may reach this network too, since the operator named the address."""
+
+    @classmethod
+    def create(
+        cls,
+        folder: str | Path,
+        *,
+        name: str,
+        at: datetime | None = None,
+        algorithm: str = "p256",
+        issuer_code: str | None = None,
+        picture: Artwork | None = None,
+        key: KeySource | None = None,
+        timestampers: Sequence[str] = (),
+        trust: Sequence[str] = (),
+        actor: str | None = None,
+        clock: Callable[[], datetime] = _now,
+    ) -> Authority:
+        """Make an authority for the body `name` in a new or empty folder, whole or not at all, and open it.
+
+        Without `key` it gets test keys of the kind `algorithm` (`testpki.ALGORITHMS`), a root, CRLs, OCSP responses
+        and an embedded timestamper, all marked TEST and valid from `at` (now) for ten years; with `key` it seals with
+        that one and trusts `trust` ("FILE", "seal:FILE", "timestamp:FILE"). `timestampers` are RFC 3161 addresses.
+        The seal is drawn for `name` unless `picture` is given. `actor` is who does it (default: the user).
+
+        Raises UsageError (FOLDER_..., NAME_UNUSABLE, SEAL_..., TEST_ALGORITHM_UNKNOWN, AUTHORITY_TRUST_WITHOUT_KEY),
+        KeyAccessError and PolicyError (the key or its certificate), Error (FILE_WRITE_FAILED).
+        """
+        recorded = aware(clock(), "clock")
+        at = aware(at, "at") if at is not None else recorded
+        who = journal.actor_name(actor)
+        name = name.strip()
+        code = issuer_code or secrets.token_hex(4)
+        if key is None:
+            if trust:
+                raise UsageError("AUTHORITY_TRUST_WITHOUT_KEY")
+            plan = making.plan_test(
+                name=name, at=at, algorithm=algorithm, code=code, picture=picture, timestampers=timestampers
+            )
+        else:
+            plan = making.plan_real(
+                name=name, at=at, key=key, code=code, picture=picture, timestampers=timestampers, trust=trust
+            )
+        making.write(Path(folder), plan, journal.JournalEntry(recorded, who, "create", seal=plan.seal.id))
+        return cls.open(folder, clock=clock)
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path,
+        *,
+        clock: Callable[[], datetime] = _now,
+        password: PasswordSource | None = None,
+        fetcher: Fetcher | None = None,
+    ) -> Authority:
+        """Open the authority in `folder`. No key is read yet.
+
+        Raises UsageError CONFIG_...: no `eseal.toml`, a wrong one, or one (or a folder) that others own or can write.
+        """
+        place = Path(folder)
+        config = AuthorityConfig.read(place / CONFIG_FILE)
+        for part in (place, place / KEYS, place / SEALS):
+            if part.is_dir():
+                # Whoever can write the folder can put another file in the place of a safe one.
+                reading.check_owner(part.stat(), part)
+        return cls(place, config, clock, password, fetcher)
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.config.name
+
+    @property
+    def is_test(self) -> bool:
+        """True where its keys are test keys that nobody answers for."""
+        return self.config.test
+
+    @property
+    def issuers(self) -> tuple[IssuerEntry, ...]:
+        """The bodies that issue; the first is the default."""
+        return self.config.issuers
+
+    @cached_property
+    def seals(self) -> tuple[Seal, ...]:
+        """All seals, in the order of the issuers. Raises UsageError SEAL_..., DocumentError INPUT_..."""
+        return tuple(self._read_seal(seal) for issuer in self.issuers for seal in issuer.seals)
+
+    @cached_property
+    def trust(self) -> TrustStore:
+        """Whom it trusts: its trust folder, with its own root where it has test keys. Raises UsageError TRUST_..."""
+        return trusting.load(self.folder / self.config.trust)
+
+    @cached_property
+    def timestamper(self) -> Timestamper | None:
+        """Where its timestamps come from: the addresses in their order, then the embedded one; None without any."""
+        entry = self.config.timestamper
+        fetcher = self.fetcher or HttpFetcher(allow_private=True)
+        found: list[Timestamper] = [HttpTimestamper(u, fetcher, policy=entry.policy or None) for u in entry.urls]
+        if entry.key:
+            signer = self._open(next(k for k in self.config.keys if k.id == entry.key))
+            found.append(LocalTimestamper(signer, clock=self.clock, policy=entry.policy or TEST_POLICY))
+        return FallbackTimestamper(found) if len(found) > 1 else found[0] if found else None
+
+    def find(self, seal: str | Seal | None = None) -> Seal:
+        """The seal with this id, beginning of an id (8 characters at least) or name; without one the default.
+
+        Raises UsageError AUTHORITY_SEAL_UNKNOWN or AUTHORITY_SEAL_AMBIGUOUS.
+        """
+        if seal is None and self.seals:
+            return self.seals[0]
+        if isinstance(seal, Seal):
+            seal = seal.id
+        wanted = seal or ""
+        found = [s for s in self.seals if s.id == wanted or (len(wanted) >= 8 and s.id.startswith(wanted))]
+        found = found or [s for s in self.seals if wanted in (s.name, s.name.removeprefix(f"{testpki.MARK} "))]
+        if not found:
+            known = ", ".join(s.name for s in self.seals[:10])
+            raise UsageError("AUTHORITY_SEAL_UNKNOWN", seal=wanted, known=known)
+        if len(found) > 1:
+            raise UsageError("AUTHORITY_SEAL_AMBIGUOUS", seal=wanted, ids=", ".join(s.id[:12] for s in found))
+        return found[0]
+
+    def signer(self, seal: str | Seal | None = None) -> Signer:
+        """The signer that a seal is used with. Raises UsageError AUTHORITY_SEAL_WITHOUT_KEY, KeyAccessError."""
+        chosen = self.find(seal)
+        entry = self.config.key_for(chosen.id)
+        if entry is None:
+            raise UsageError("AUTHORITY_SEAL_WITHOUT_KEY", seal=chosen.name)
+        return self._open(entry)
+
+    def seal(
+        self,
+        source: bytes | str | Path,
+        *,
+        seal: str | Seal | None = None,
+        out: str | Path | None = None,
+        artwork: Artwork | None = None,
+        placement: Placement | None = None,
+        level: str | None = None,
+        reason: str | None = None,
+        location: str | None = None,
+        field: str | None = None,
+        at: datetime | None = None,
+        actor: str | None = None,
+        force: bool = False,
+        limits: Limits = DEFAULT,
+    ) -> Sealed:
+        """Seal a document: bytes, or a file by its path. With `out` the result is written there, whole or not at all.
+
+        `seal` is an id or name (default: the first issuer's first seal); `level` is "T" where there is a timestamper,
+        else "B", unless given; `at` is the claimed time, now by default. The act is in the journal, with `actor`
+        (default: the user) and the result's digest, before the result is given out. `force` replaces a file.
+
+        Raises what `sealing.seal` and `files.write` raise, DocumentError INPUT_..., Error JOURNAL_NOT_WRITTEN.
+        """
+        who = journal.actor_name(actor)
+        if out is not None and not force:
+            files.refuse_existing(out)
+        chosen = self.find(seal)
+        data = source if isinstance(source, bytes) else files.read(source, limits.file_bytes)
+        sealed = sealing.seal(
+            data,
+            self.signer(chosen),
+            at=at if at is not None else self.clock(),
+            seal=chosen,
+            artwork=artwork,
+            placement=placement,
+            level=level,
+            timestamper=None if (level or "").upper().removeprefix("B-") == "B" else self.timestamper,
+            trust=self.trust,
+            reason=reason,
+            location=location,
+            field=field,
+            limits=limits,
+        )
+        self.record("seal", who, seal=chosen.id, sealed=sealed)
+        if out is not None:
+            files.write(out, sealed.parts, force=force)
+        return sealed
+
+    def record(self, action: str, actor: str, *, seal: str = "", sealed: Sealed | None = None) -> None:
+        """Put an act into the journal, durably. Raises Error JOURNAL_NOT_WRITTEN; then the act must not be done."""
+        digest, level = "", ""
+        if sealed is not None:
+            state = hashlib.sha256()
+            for part in sealed.parts:
+                state.update(part)
+            digest, level = f"sha256:{state.hexdigest()}", sealed.level
+        entry = journal.JournalEntry(self.clock(), actor, action, seal=seal, digest=digest, level=level)
+        journal.append(self.folder, entry)
+
+    def journal(self) -> Iterator[journal.JournalEntry]:
+        """What was done, oldest first. Raises Error JOURNAL_NOT_READ."""
+        return journal.entries(self.folder)
+
+    def add_seal(
+        self,
+        name: str,
+        *,
+        picture: Artwork,
+        issuer: str | None = None,
+        kind: SealKind = SealKind.BUSINESS,
+        key: KeySource | None = None,
+        at: datetime | None = None,
+        actor: str | None = None,
+    ) -> tuple[Authority, Seal]:
+        """Add a seal to the issuer with the code `issuer` (default: the first); gives the authority as it is then.
+
+        Without `key` a test authority issues a certificate of its own for it. The commit point is the new
+        `eseal.toml`; before it nothing names the new files. Raises UsageError (AUTHORITY_ISSUER_UNKNOWN,
+        AUTHORITY_KEY_NEEDED, SEAL_INVALID), KeyAccessError and PolicyError (an unfit key), Error.
+        """
+        who = journal.actor_name(actor)
+        at = aware(at, "at") if at is not None else aware(self.clock(), "clock")
+        with self._locked():
+            current = Authority.open(self.folder, clock=self.clock, password=self.password, fetcher=self.fetcher)
+            chosen = current._issuer(issuer)
+            seal, entry, credential = current._prepare(name, picture, chosen, kind, key, at)
+            with contextlib.ExitStack() as undo:
+                if credential is not None:
+                    path = self.folder / KEYS / f"{entry.id}.pem"
+                    undo.callback(lambda: path.unlink(missing_ok=True))
+                    files.write(path, making.key_file(credential), mode=0o600)
+                stored = self.folder / SEALS / f"{seal.id}.json"
+                undo.callback(lambda: stored.unlink(missing_ok=True))
+                files.write(stored, seal.to_bytes(), mode=0o644)
+                current.record("add-seal", who, seal=seal.id)
+                config = current._with(chosen, seal, entry)
+                files.write(self.folder / CONFIG_FILE, config.to_bytes(), force=True, mode=0o644)
+                undo.pop_all()
+        return Authority.open(self.folder, clock=self.clock, password=self.password, fetcher=self.fetcher), seal
+
+    def _prepare(
+        self, name: str, picture: Artwork, issuer: IssuerEntry, kind: SealKind, key: KeySource | None, at: datetime
+    ) -> tuple[Seal, KeyEntry, testpki.Credential | None]:
+        body = Body(issuer.code, issuer.name)
+        if key is not None:
+            signer = key.open()
+            check_fit(signer.certificate, at)
+            seal = making.make_seal(name, body, signer.certificate, picture, maker=self.name, kind=kind)
+            return seal, key.entry((seal.id,)), None
+        if not self.is_test:
+            raise UsageError("AUTHORITY_KEY_NEEDED")
+        issuing = testpki.load(read_key_file(self.folder / KEYS / TEST_CA))
+        credential = testpki.issue_seal(issuing, name, body=issuer.name, at=at)
+        marked, maker = f"{testpki.MARK} {name}", f"{testpki.MARK} {self.name}"
+        seal = making.make_seal(marked, body, credential.certificate, picture, maker=maker, kind=kind)
+        return seal, making.key_entry(credential, (seal.id,)), credential
+
+    def _with(self, issuer: IssuerEntry, seal: Seal, entry: KeyEntry) -> AuthorityConfig:
+        issuers = tuple(replace(i, seals=(*i.seals, seal.id)) if i == issuer else i for i in self.issuers)
+        return replace(self.config, issuers=issuers, keys=(*self.config.keys, entry))
+
+    def _issuer(self, code: str | None) -> IssuerEntry:
+        found = next((i for i in self.issuers if code in (None, i.code)), None)
+        if found is None:
+            known = ", ".join(i.code for i in self.issuers)
+            raise UsageError("AUTHORITY_ISSUER_UNKNOWN", issuer=code, known=known)
+        return found
+
+    @cached_property
+    def _signers(self) -> dict[str, Signer]:
+        return {}
+
+    def _open(self, entry: KeyEntry) -> Signer:
+        if entry.id not in self._signers:
+            uri = located(entry.uri, self.folder.absolute())
+            password = passwords.from_file(self.folder / entry.password_file) if entry.password_file else None
+            if password is None and self.password is not None:
+                password = self.password(uri)
+            self._signers[entry.id] = open_signer(
+                uri,
+                cert=self.folder / entry.certificate if entry.certificate else None,
+                password=password,
+                scheme=entry.scheme or None,
+            )
+        return self._signers[entry.id]
+
+    def _read_seal(self, seal: str) -> Seal:
+        found = Seal.from_bytes(files.read(self.folder / SEALS / f"{seal}.json", LARGEST_BYTES))
+        if found.id != seal:
+            raise UsageError("AUTHORITY_SEAL_SWAPPED", seal=seal, found=found.id)
+        return found
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keeps another process from changing `eseal.toml` at the same time."""
+        try:
+            import fcntl
+        except ImportError:  # not POSIX: two changes at once are told apart by nobody there
+            yield
+            return
+        try:
+            handle = os.open(self.folder, os.O_RDONLY)
+        except OSError as error:
+            raise Error("FILE_WRITE_FAILED", path=self.folder, reason=error.strerror) from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)

@@ -22,7 +22,7 @@ MM_PER_INCH = 25.4
 
 
 def picture(
-    data: bytes, *, width_mm: float | None = None, height_mm: float | None = None, white: int | None = 240
+    data: bytes, *, width_mm: float | None = None, height_mm: float | None = None, white: int | None = 225
 ) -> Artwork:
     """Read a picture. One side given, the other follows; none given, the resolution or size in the file counts.
 
@@ -93,14 +93,16 @@ def _load(data: bytes) -> tuple[Image.Image, tuple[float, float] | None]:
             columns, rows = opened.size
             # Checked from the header, before a pixel is inflated.
             if max(columns, rows) > LARGEST_SIDE or columns * rows > LARGEST_PIXELS:
-                raise UsageError("SEAL_PICTURE_TOO_LARGE", what=f"{columns} × {rows} px", most=f"{LARGEST_PIXELS} px")
+                raise UsageError(
+                    "SEAL_PICTURE_TOO_LARGE", what=f"{columns} × {rows} px", most=f"{LARGEST_PIXELS / 1e6:g} Mpx"
+                )
             stated = opened.info.get("dpi")
             turned = ImageOps.exif_transpose(opened)
             image = turned.convert("RGBA")
     except UsageError:
         raise
     except Image.DecompressionBombError as error:
-        raise UsageError("SEAL_PICTURE_TOO_LARGE", what=f"> {LARGEST_PIXELS} px", most=f"{LARGEST_PIXELS} px") from error
+        raise UsageError("SEAL_PICTURE_TOO_LARGE", what="> 40 Mpx", most="40 Mpx") from error
     # Pillow's decoders raise many kinds (OSError, SyntaxError, ValueError, struct.error, zlib.error) on damaged files.
     except Exception as error:
         raise UsageError("SEAL_PICTURE_UNREADABLE") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import ctypes
 import io
+import math
 import threading
 import zlib
 
@@ -61,11 +62,11 @@ def to_png(artwork: Artwork, dpi: float = 300) -> bytes:
     if not (10 <= dpi <= 4800 and pixels <= LARGEST_PIXELS):
         raise UsageError("SEAL_RESOLUTION_INVALID", dpi=f"{dpi:g}")
     with _PDFIUM:
-        document = pypdfium2.PdfDocument(_page(artwork))
+        document = pypdfium2.PdfDocument(_page(artwork, scale))
         try:
             page = document[0]
             bitmap = page.render(
-                scale=scale,
+                scale=scale * (1 - 1e-6),  # it rounds up, also what is whole but for its float32
                 fill_color=(255, 255, 255, 0),
                 force_bitmap_format=pdfium_c.FPDFBitmap_BGRA,
                 rev_byteorder=True,
@@ -100,9 +101,11 @@ def _bitmap_image(bitmap: Bitmap) -> Image.Image:
     return image
 
 
-def _page(artwork: Artwork) -> bytes:
-    """A PDF of one page that shows the artwork and nothing else."""
+def _page(artwork: Artwork, scale: float) -> bytes:
+    """A PDF of one page that shows the artwork and nothing else, rounded up to whole pixels of `scale` to the point."""
     width, height = (side * operators.POINTS_PER_MM for side in (artwork.width_mm, artwork.height_mm))
+    # PDFium stretches a page to whole pixels; the rest goes to the right and the bottom instead.
+    right, bottom = _whole(width * scale) / scale, height - _whole(height * scale) / scale
     objects: list[bytes] = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", b"", b""]
     names = []
     for bitmap in artwork.bitmaps:
@@ -116,7 +119,7 @@ def _page(artwork: Artwork) -> bytes:
             objects.append(_stream(head, bitmap.pixels))
         names.append(len(objects))
     resources = "".join(f"/I{i} {number} 0 R" for i, number in enumerate(names))
-    box = f"[0 0 {operators.number(width)} {operators.number(height)}]"
+    box = f"[0 {bottom:.6f} {right:.6f} {height:.6f}]"
     objects[2] = (
         f"<</Type/Page/Parent 2 0 R/MediaBox{box}/Contents 4 0 R/Resources<</XObject<<{resources}>>>>>>".encode()
     )
@@ -131,6 +134,10 @@ def _page(artwork: Artwork) -> bytes:
     out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     out += b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
     return bytes(out)
+
+
+def _whole(pixels: float) -> int:
+    return math.ceil(pixels - 1e-3)
 
 
 def _stream(head: str | None, data: bytes) -> bytes:

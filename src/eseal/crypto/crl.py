@@ -14,6 +14,9 @@ DELTA, IDP, NUMBER = "2.5.29.27", "2.5.29.28", "2.5.29.20"
 EXPIRED_CERTS = "2.5.29.60"
 _REASON, _INVALIDITY, _ENTRY_ISSUER = "2.5.29.21", "2.5.29.24", "2.5.29.29"
 
+CACHED_BYTES = 65_536
+"""Largest CRL that is kept, read, for the next document."""
+
 REASONS = {
     0: "unspecified",
     1: "keyCompromise",
@@ -119,9 +122,18 @@ class Crl:
         return None
 
 
-@lru_cache(maxsize=256)
 def read_crl(der: bytes) -> Crl:
     """Read a CertificateList. Raises Asn1Error."""
+    # Large ones are read anew, which costs little, rather than held in memory by a worker that lives long.
+    return _cached(der) if len(der) <= CACHED_BYTES else _parse(der)
+
+
+@lru_cache(maxsize=256)
+def _cached(der: bytes) -> Crl:
+    return _parse(der)
+
+
+def _parse(der: bytes) -> Crl:
     try:
         tbs, algorithm, signature = asn1.whole(der).expect(asn1.SEQUENCE).children()
         return _read(tbs.expect(asn1.SEQUENCE), algorithm, signature)

@@ -72,6 +72,8 @@ class Extensions:
     """OIDs of all."""
     critical: frozenset[str]
     """OIDs of the critical ones."""
+    version: int = 3
+    """Version of the certificate, 1 to 3."""
     basic_constraints: bool = False
     """Whether the extension is there."""
     is_ca: bool = False
@@ -119,7 +121,9 @@ def _read(certificate: Certificate) -> Extensions:
     tbs = asn1.whole(certificate.der).expect(asn1.SEQUENCE).children()[0].expect(asn1.SEQUENCE)
     found: dict[str, Element] = {}
     critical = set()
-    for child in tbs.children()[6:]:
+    parts = tbs.children()
+    version = 1 + _number(parts[0].children()[0]) if parts[0].tag == asn1.context(0) else 1
+    for child in parts[6:]:
         if child.tag != asn1.context(3):
             continue
         for oid, is_critical, value in split_extensions(child.children()[0]):
@@ -128,7 +132,7 @@ def _read(certificate: Certificate) -> Extensions:
             found[oid] = value
             if is_critical:
                 critical.add(oid)
-    fields: dict[str, object] = {}
+    fields: dict[str, object] = {"version": version}
     for oid, reader in _READERS.items():
         if oid in found:
             fields.update(reader(found[oid]))

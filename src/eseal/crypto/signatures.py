@@ -10,6 +10,9 @@ from eseal.crypto.public_keys import public_key, verify_certificate_signature, v
 from eseal.crypto.signature_algorithms import AlgorithmIdentifier, SignatureScheme, scheme_of
 from eseal.model import Certificate, KeyInfo
 
+CACHED_BYTES = 65_536
+"""Largest structure whose outcome is kept for the next document."""
+
 
 @lru_cache(maxsize=4096)
 def check_issued(certificate: Certificate, key: KeyInfo) -> bool | None:
@@ -33,11 +36,21 @@ def check_signed(to_be_signed: bytes, algorithm: asn1.Element, signature: asn1.E
 
     `signature` is the BIT STRING around the value.
     """
+    small = len(to_be_signed) <= CACHED_BYTES
+    return (_check_cached if small else _check)(to_be_signed, algorithm.raw, signature.raw, key)
+
+
+@lru_cache(maxsize=1024)
+def _check_cached(to_be_signed: bytes, algorithm: bytes, signature: bytes, key: KeyInfo) -> bool | None:
+    return _check(to_be_signed, algorithm, signature, key)
+
+
+def _check(to_be_signed: bytes, algorithm: bytes, signature: bytes, key: KeyInfo) -> bool | None:
     try:
-        value = signature.expect(asn1.BIT_STRING).content
+        value = asn1.whole(signature).expect(asn1.BIT_STRING).content
         if value[:1] != b"\0":
             return False
-        verify_value(public_key(key), signed_scheme(algorithm), to_be_signed, value[1:])
+        verify_value(public_key(key), signed_scheme(asn1.whole(algorithm)), to_be_signed, value[1:])
     except (BadSignature, asn1.Asn1Error):
         return False
     except UnknownAlgorithm:

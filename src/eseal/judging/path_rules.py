@@ -177,7 +177,7 @@ def _as_issuer(
     """
     own, more = facts(certificate), read_extensions(certificate)
     found = []
-    old_root = is_anchor and own.self_issued and not more.present
+    old_root = is_anchor and own.self_issued and more.version == 1
     if not more.is_ca and not old_root:
         found.append(_problem(FAILED, "PATH_NOT_A_CA", certificate=own.subject))
     if own.key_usage is not None and "key_cert_sign" not in own.key_usage:

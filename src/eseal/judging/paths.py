@@ -21,6 +21,7 @@ from eseal.report.model import CheckVerdict, SubIndication
 from eseal.trust.store import Anchor
 
 _SIGNATURE_CHECKS = 400
+_CERTIFICATE_BYTES = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Pool:
         """Put more in; True where one of them was new."""
         grown = False
         for certificate in certificates:
-            if certificate in self._seen:
+            if certificate in self._seen or len(certificate.der) > _CERTIFICATE_BYTES:
                 continue
             if len(self._seen) >= limit:
                 break

@@ -22,6 +22,8 @@ from eseal.judging.paths import Pool
 from eseal.model import Certificate, ValidationData
 
 OCSP_SIGNING = "ocsp_signing"
+MOST = 1000
+"""Most CRLs, and most OCSP responses, that are taken from one document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,9 @@ class Material:
     def of(cls, document: ValidationData, other: ValidationData) -> Material:
         """From what the document brought and what the verifier has."""
         material = cls()
-        for data, in_document in ((document, True), (other, False)):
-            material.add(data.crls, data.ocsps, in_document=in_document)
+        material.add(other.crls, other.ocsps)
+        # Bounded only where strangers choose; what the verifier has is never crowded out, so no revocation is lost.
+        material.add(document.crls[:MOST], document.ocsps[:MOST], in_document=True)
         return material
 
     @property

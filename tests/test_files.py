@@ -201,9 +201,10 @@ def test_without_links_a_failed_replace_frees_the_name(tmp_path: Path, monkeypat
 
 
 def fill(path: Path) -> None:
-    with files.new_folder(path) as folder:
+    with files.new_folder(path, last="a-last") as folder:
         (folder / "sub").mkdir()
         files.write(folder / "sub" / "a", b"a", mode=0o600)
+        files.write(folder / "a-last", b"it counts", mode=0o644)
 
 
 def test_a_folder_is_made_whole(tmp_path: Path) -> None:
@@ -223,7 +224,7 @@ def test_a_folder_is_made_whole(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_filled_meanwhile_is_left_alone(tmp_path: Path) -> None:
     target = tmp_path / "new"
-    with pytest.raises(UsageError) as caught, files.new_folder(target) as folder:
+    with pytest.raises(UsageError) as caught, files.new_folder(target, last="a") as folder:
         (folder / "a").write_bytes(b"ours")
         target.mkdir()
         (target / "b").write_bytes(b"theirs")
@@ -233,17 +234,42 @@ def test_a_folder_that_is_filled_meanwhile_is_left_alone(tmp_path: Path) -> None
 
 
 def test_an_exception_inside_leaves_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(KeyError), files.new_folder(tmp_path / "new") as folder:
+    with pytest.raises(KeyError), files.new_folder(tmp_path / "new", last="a") as folder:
         (folder / "a").write_bytes(b"half")
         raise KeyError
     assert names(tmp_path) == []
 
 
-def test_every_fault_leaves_no_half_made_folder(tmp_path: Path) -> None:
+def test_an_empty_folder_stays_the_same_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    here.chmod(0o777)
+    monkeypatch.chdir(here)
+    number = here.stat().st_ino
+    fill(Path())
+    assert here.stat().st_ino == number, "whoever is in the folder is still in it"
+    assert names(Path()) == ["a-last", "sub"]
+    assert stat.S_IMODE(here.stat().st_mode) == 0o755
+
+
+def test_an_empty_folder_that_is_filled_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught, files.new_folder(tmp_path, last="a") as folder:
+        (folder / "a").write_bytes(b"ours")
+        (tmp_path / "b").write_bytes(b"theirs")
+    assert caught.value.code == "FOLDER_NOT_EMPTY"
+    assert names(tmp_path) == ["b"]
+
+
+@pytest.mark.parametrize("existed", [False, True])
+def test_every_fault_leaves_no_half_made_folder(tmp_path: Path, existed: bool) -> None:
+    if existed:
+        (tmp_path / "dry").mkdir()
     calls = every_call(fill, tmp_path)
     for number, failing in enumerate(calls):
         base = tmp_path / str(number)
         base.mkdir()
+        if existed:
+            (base / "new").mkdir()
         with pytest.MonkeyPatch.context() as patch:
             Faults(patch, failing)
             try:
@@ -251,8 +277,11 @@ def test_every_fault_leaves_no_half_made_folder(tmp_path: Path) -> None:
                 failed = False
             except (Error, OSError):  # OSError: from the filling itself
                 failed = True
-        made = (base / "new" / "sub" / "a").exists()
-        assert made == (base / "new").exists(), failing
-        assert failed or made, failing
-        if failing[0] not in ("unlink", "stat"):  # clean-up itself needs these two
+        counts = (base / "new" / "a-last").exists()
+        assert counts == (base / "new" / "sub" / "a").exists(), failing
+        assert existed or counts == (base / "new").exists(), failing
+        assert failed or counts, failing
+        if failing[0] not in ("unlink", "stat", "rmdir"):  # clean-up itself needs these
             assert not leftovers(base), failing
+            if existed:
+                assert not leftovers(base / "new"), failing

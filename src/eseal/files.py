@@ -92,36 +92,43 @@ def refuse_existing(path: str | Path, *, force: bool = False) -> int | None:
 
 
 @contextlib.contextmanager
-def new_folder(path: str | Path, *, mode: int = 0o755) -> Iterator[Path]:
-    """Give a temporary folder beside `path` to fill; at the end it becomes `path`, whole, or nothing is left of it.
+def new_folder(path: str | Path, *, last: str, mode: int = 0o755) -> Iterator[Path]:
+    """Give a temporary folder to fill; at the end its content stands in `path`, or nothing is left of it.
 
-    `path` must not exist, or be an empty folder. Raises UsageError (FOLDER_NOT_EMPTY, FOLDER_NOT_FOUND for the folder
+    `path` must not exist, or be an empty folder. A new one appears whole, in one step. An empty one stays (somebody
+    may be in it, or it is a mount): the entries are moved in, `last` at the end, which makes it count; it keeps its
+    permissions but for those of others to write. Raises UsageError (FOLDER_NOT_EMPTY, FOLDER_NOT_FOUND for the folder
     above) and Error FILE_WRITE_FAILED.
     """
     target = Path(path)
-    _refuse_used(target)
-    parent = target.absolute().parent
+    existed = _refuse_used(target)
+    parent = target if existed else target.absolute().parent
     if not parent.is_dir():
         raise UsageError("FOLDER_NOT_FOUND", path=parent)
     temporary = parent / f".{secrets.token_hex(8)}.part"
     _checked(target, lambda: temporary.mkdir(mode=0o700))
     try:
         yield temporary
-        _checked(target, lambda: _commit_folder(temporary, target, mode))
+        _checked(target, lambda: _sync_tree(temporary))
+        if existed:
+            _checked(target, lambda: _move_into(temporary, target, last))
+        else:
+            _checked(target, lambda: _name_folder(temporary, target, mode))
     finally:
         if temporary.exists():
             shutil.rmtree(temporary, ignore_errors=True)
     _checked(target, lambda: _sync_folder(parent))
 
 
-def _commit_folder(temporary: Path, target: Path, mode: int) -> None:
-    for folder, _, _ in os.walk(temporary):
+def _sync_tree(top: Path) -> None:
+    for folder, _, _ in os.walk(top):
         _sync_folder(Path(folder))
+
+
+def _name_folder(temporary: Path, target: Path, mode: int) -> None:
     temporary.chmod(mode)
-    if os.name != "posix" and target.exists():
-        target.rmdir()
     try:
-        # POSIX rename replaces an empty folder in one step and refuses one that was filled in the meantime.
+        # Refuses a folder that was made and filled in the meantime.
         temporary.rename(target)
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
@@ -129,14 +136,37 @@ def _commit_folder(temporary: Path, target: Path, mode: int) -> None:
         raise
 
 
-def _refuse_used(target: Path) -> None:
+def _move_into(temporary: Path, target: Path, last: str) -> None:
+    if [entry.name for entry in target.iterdir()] != [temporary.name]:
+        raise UsageError("FOLDER_NOT_EMPTY", path=target)
+    target.chmod(stat.S_IMODE(target.stat().st_mode) & ~0o022)
+    moved: list[Path] = []
+    try:
+        for entry in sorted(temporary.iterdir(), key=lambda e: e.name == last):
+            # Noted before it is moved, so that a move that failed half-way is undone too.
+            moved.append(target / entry.name)
+            entry.rename(moved[-1])
+    except OSError:
+        for path in moved:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
+        raise
+    # Empty now; a fault here leaves a hidden empty folder and a whole result.
+    with contextlib.suppress(OSError):
+        temporary.rmdir()
+
+
+def _refuse_used(target: Path) -> bool:
+    """Whether there is an empty folder already. Raises UsageError FOLDER_NOT_EMPTY for anything else that is there."""
     kind = _mode_of(target)
     if kind is None:
-        return
-    if not stat.S_ISDIR(kind):
+        return False
+    if not stat.S_ISDIR(kind) or _checked(target, lambda: any(target.iterdir())):
         raise UsageError("FOLDER_NOT_EMPTY", path=target)
-    if _checked(target, lambda: any(target.iterdir())):
-        raise UsageError("FOLDER_NOT_EMPTY", path=target)
+    return True
 
 
 def _mode_of(path: Path) -> int | None:

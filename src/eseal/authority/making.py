@@ -138,7 +138,7 @@ def write(folder: Path, plan: Plan, recorded: journal.JournalEntry) -> None:
     """Write a plan to a new or empty folder, whole or not at all. Raises UsageError FOLDER_..., Error."""
     content = plan.config.to_bytes()
     AuthorityConfig.parse(content)  # nothing is written that could not be opened again
-    with files.new_folder(folder) as inside:
+    with files.new_folder(folder, last=CONFIG_FILE) as inside:
         _folders(inside)
         for name, data in plan.secrets.items():
             files.write(inside / KEYS / name, data, mode=0o600)

@@ -87,8 +87,8 @@ def test_a_form_made_of_the_pieces_shows_what_the_png_shows(artwork: Artwork) ->
     pieces = form_pieces(artwork)
     assert pieces.bbox[2] == pytest.approx(artwork.width_mm / 25.4 * 72, abs=0.001)
     document = pypdfium2.PdfDocument(page_with(pieces))
-    page = document[0].render(scale=2).to_pil().convert("RGB")
-    png = Image.open(io.BytesIO(to_png(artwork, 144)))
+    page = document[0].render(scale=254 / 72 * (1 - 1e-5)).to_pil().convert("RGB")
+    png = Image.open(io.BytesIO(to_png(artwork, 254)))
     paper = Image.new("RGBA", png.size, (255, 255, 255, 255))
     expected = Image.alpha_composite(paper, png).convert("RGB")
     assert page.size == expected.size

@@ -34,7 +34,7 @@ def test_png_has_its_size_resolution_and_a_transparent_ground() -> None:
     image = opened(to_png(draw(preset("round-42", "杭州市示范局")), 300))
     assert image.mode == "RGBA"
     for dpi in (96, 254, 600, 1200):
-        whole = math.ceil(42 / 25.4 * dpi)
+        whole = math.ceil(42 / 25.4 * dpi - 1e-6)
         assert opened(to_png(Artwork(42, 42, ()), dpi)).size == (whole, whole)
     assert image.size == (497, 497)
     assert image.info["dpi"] == (pytest.approx(300, abs=0.1), pytest.approx(300, abs=0.1))

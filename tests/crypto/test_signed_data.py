@@ -323,6 +323,17 @@ def test_deep_certificates_are_left_out(forge: Any) -> None:
     assert len(found.certificates) == 1
 
 
+def test_bombs_are_bounded(forge: Any) -> None:
+    huge = forge.tlv(0x30, forge.tlv(0x04, bytes(70_000)))
+    found = examine(forge(more_certificates=(huge,)).build(), forge.digest_of)
+    assert all_passed(found) and "CMS_NOTE_SKIPPED" in codes(found)
+    many = b"\x05\x00" * 60_000
+    assert codes(examine(forge(more_certificates=(many,)).build(), forge.digest_of)) == {"CMS_MALFORMED"}
+    nested = b"\x30\x80" * 60 + b"\x05\x00" * 1000 + b"\0\0" * 60
+    found = examine(forge(extra_signed=(("1.2.3", nested),)).build(), forge.digest_of)
+    assert not found.intact and "CMS_UNEXPECTED" not in codes(found)
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 MAX_DEPTH = 64
 """Deepest nesting that is followed; real certificates and CMS stay under 20."""
-MAX_ELEMENTS = 200_000
+MAX_ELEMENTS = 50_000
 """Most elements walked in one value."""
 
 INTEGER, BIT_STRING, OCTET_STRING, OID, SEQUENCE, SET = 0x02, 0x03, 0x04, 0x06, 0x30, 0x31
@@ -187,22 +187,31 @@ def check_bounds(data: bytes, *, depth: int = MAX_DEPTH, most: int = MAX_ELEMENT
         if not ends and count:
             break
         end = abs(ends[-1]) if ends else len(data)
-        tag, body, length = _header(data, at, end)
         count += 1
         if count > most or len(ends) >= depth:
             raise Asn1Error("nested too deeply or too many elements")
-        if length is None:
-            strict = False
-            # Negative: open until its end-of-contents, and never past the element around it.
-            ends.append(-end)
+        first = data[at] if at + 2 <= end else 0x1F
+        if first & 0x1F != 0x1F and data[at + 1] < 0x80:
+            # One octet of tag and of length: most elements, and always DER.
+            body = at + 2
+            stop = body + data[at + 1]
+            if stop > end:
+                raise Asn1Error(f"length runs past the end at {at}")
+        else:
+            tag, body, length = _header(data, at, end)
+            if length is None:
+                strict = False
+                # Negative: open until its end-of-contents, and never past the element around it.
+                ends.append(-end)
+                at = body
+                continue
+            strict = strict and body - at == _header_size(tag, length)
+            stop = body + length
+        if first & 0x20:
+            ends.append(stop)
             at = body
         else:
-            strict = strict and body - at == _header_size(tag, length)
-            if data[at] & 0x20:
-                ends.append(body + length)
-                at = body
-            else:
-                at = body + length
+            at = stop
     if at != len(data):
         raise Asn1Error("bytes behind the element")
     return strict
@@ -256,7 +265,7 @@ def octets(element: Element) -> bytes:
         if piece is None:
             open_elements.pop()
         elif piece.constructed:
-            if len(open_elements) >= MAX_DEPTH:
+            if len(open_elements) >= 8:
                 raise Asn1Error("nested too deeply")
             open_elements.append(iter(piece.children()))
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from eseal.crypto import asn1
 from eseal.crypto.asn1 import Asn1Error, Element, context
@@ -18,6 +19,8 @@ GM_SIGNED_DATA = "1.2.156.10197.6.1.4.2.2"
 _OCSP_RESPONSE = "1.3.6.1.5.5.7.16.2"
 _OCSP_BASIC = bytes.fromhex("06092b0601050507300101")
 _MAX_CERTIFICATE_DEPTH = 40
+# Certificates are kept in caches of thousands, so their size bounds the memory of a long-lived worker.
+_MAX_CERTIFICATE_BYTES = 65_536
 
 
 class CmsError(Exception):
@@ -182,7 +185,12 @@ def _certificates(element: Element, limits: Limits) -> tuple[list[Certificate], 
 
 
 def bounded(der: bytes) -> bool:
-    """Whether a certificate stays within the depth and the number of elements that a recursive parser may be given."""
+    """Whether a certificate stays within the size, depth and number of elements that a recursive parser may get."""
+    return len(der) <= _MAX_CERTIFICATE_BYTES and _bounded(der)
+
+
+@lru_cache(maxsize=512)
+def _bounded(der: bytes) -> bool:
     try:
         asn1.check_bounds(der, depth=_MAX_CERTIFICATE_DEPTH, most=20_000)
     except Asn1Error:

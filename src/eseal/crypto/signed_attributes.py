@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from asn1crypto import x509
 
@@ -38,6 +36,10 @@ ARCHIVE_TIMESTAMPS = frozenset(
 CERTIFICATE_VALUES = "1.2.840.113549.1.9.16.2.23"
 REVOCATION_VALUES = "1.2.840.113549.1.9.16.2.24"
 REVOCATION_ARCHIVAL = "1.2.840.113583.1.1.8"
+
+# Every nested indefinite length is searched for its end anew, so the depth that is recoded bounds the time.
+_RECODED_DEPTH = 16
+_MAX_NAME = 4096
 
 # RFC 5652 11.1 to 11.3, RFC 6211 2, RFC 5035 5.4: once, with one value each.
 _SINGLE = (
@@ -197,7 +199,7 @@ def _is_der(attribute: Attribute) -> bool:
 
 def _to_der(attribute: Attribute) -> bytes:
     kind = attribute.element.children()[0]
-    values = sorted(asn1.to_der(v) for v in attribute.values)
+    values = sorted(asn1.to_der(v, _RECODED_DEPTH) for v in attribute.values)
     return asn1.encode(asn1.SEQUENCE, asn1.to_der(kind), asn1.encode(asn1.SET, *values))
 
 
@@ -206,10 +208,7 @@ def refers_to(reference: CertificateReference, certificate: Certificate) -> bool
     return hmac.compare_digest(reference.value, _fingerprint(reference.digest, certificate.der))
 
 
-@lru_cache(maxsize=256)
 def _fingerprint(digest: str, der: bytes) -> bytes:
-    if digest == "sha256":
-        return hashlib.sha256(der).digest()
     try:
         state = hasher(digest)
     except KeyError:
@@ -222,6 +221,8 @@ def same_name(one: bytes, other: bytes) -> bool:
     """Whether two names are the same (RFC 5280 7.1), also where their strings have different types."""
     if one == other:
         return True
+    if len(one) > _MAX_NAME or len(other) > _MAX_NAME:
+        return False
     try:
         asn1.check_bounds(one, depth=12, most=1000)
         asn1.check_bounds(other, depth=12, most=1000)

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eseal.authority import Authority
+from eseal.authority.office import PasswordSource
 from eseal.errors import UsageError
 from eseal.trust.store import TrustStore
 
 
-def open_authority(folder: Path | None) -> Authority:
+def open_authority(folder: Path | None, password: PasswordSource | None = None) -> Authority:
     """The authority in `folder`. Raises UsageError CLI_NO_AUTHORITY where none is named."""
     if folder is None:
         raise UsageError("CLI_NO_AUTHORITY")
-    return Authority.open(folder)
+    return Authority.open(folder, password=password)
 
 
 def trust_for_verifying(specs: Sequence[str], authority: Path | None) -> TrustStore:

@@ -12,7 +12,9 @@ from eseal.seals.geometry import rectangle
 WIDTH, HEIGHT = 210.0, 297.0
 AMOUNT = b"CNY 12,000.00"
 """What the demonstration forges; it stands in a content stream of its own that is not compressed."""
-SEAL_AT = (132.0, 196.0)
+AMOUNT_AT = (72.0, 161.4)
+"""Where its baseline begins, in millimetres from the top left."""
+SEAL_AT = (132.0, 192.0)
 """Where the seal goes, in millimetres from the top left: over the name and the date, as on paper."""
 
 _INK = Colour(0x1A, 0x1A, 0x1A)
@@ -69,7 +71,7 @@ def _line(text: str, left: float, top: float, height: float) -> tuple[Contour, .
 
 def _pdf(drawn: bytes) -> bytes:
     packed = zlib.compress(drawn, 9)
-    x, y = 72.0 * operators.POINTS_PER_MM, (HEIGHT - 161.4) * operators.POINTS_PER_MM
+    x, y = AMOUNT_AT[0] * operators.POINTS_PER_MM, (HEIGHT - AMOUNT_AT[1]) * operators.POINTS_PER_MM
     amount = b"BT /F1 15 Tf %.2f %.2f Td (%b) Tj ET" % (x, y, AMOUNT)
     box = b"[0 0 %.3f %.3f]" % (WIDTH * operators.POINTS_PER_MM, HEIGHT * operators.POINTS_PER_MM)
     objects = [

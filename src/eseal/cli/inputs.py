@@ -7,6 +7,7 @@ import io
 import sys
 from pathlib import Path
 
+from eseal import files
 from eseal.errors import DocumentError
 from eseal.limits import DEFAULT, Limits
 
@@ -26,33 +27,38 @@ def source(name: str, limits: Limits = DEFAULT) -> Path | bytes | int:
 
 def read(name: str, limits: Limits = DEFAULT) -> bytes:
     """The whole of an input. Raises DocumentError (INPUT_..., DOCUMENT_TOO_LARGE)."""
-    try:
-        if name == STDIN:
-            data = sys.stdin.buffer.read(limits.file_bytes + 1)
-        else:
-            with Path(name).open("rb") as stream:
-                data = stream.read(limits.file_bytes + 1)
-    except (OSError, ValueError) as error:
-        raise missing(name, error) from error
+    if name != STDIN:
+        try:
+            return files.read(name, limits.file_bytes)
+        except DocumentError as error:
+            raise better(error, name) from error
+    data = sys.stdin.buffer.read(limits.file_bytes + 1)
     if len(data) > limits.file_bytes:
         raise DocumentError("DOCUMENT_TOO_LARGE", size=f"> {limits.file_bytes}", limit=limits.file_bytes)
     return data
 
 
-def missing(name: str, error: Exception) -> DocumentError:
-    """Why an input could not be read, and what may have been meant."""
-    if isinstance(error, FileNotFoundError):
-        meant = _meant(name)
-        if meant:
-            return DocumentError("INPUT_LOOKS_LIKE_COMMAND", file=name, command=meant)
-        near = _near(name)
-        if near:
-            return DocumentError("INPUT_NOT_FOUND_NEAR", file=name, near=near)
-        return DocumentError("INPUT_NOT_FOUND", file=name)
-    if isinstance(error, IsADirectoryError):
-        return DocumentError("INPUT_IS_FOLDER", file=name)
-    if isinstance(error, PermissionError):
-        return DocumentError("INPUT_FORBIDDEN", file=name)
+def better(error: DocumentError, name: str) -> DocumentError:
+    """The same error; where a file is missing, with what may have been meant."""
+    if error.code != "INPUT_NOT_FOUND":
+        return error
+    meant = _meant(name)
+    if meant:
+        return DocumentError("INPUT_LOOKS_LIKE_COMMAND", file=name, command=meant)
+    near = _near(name)
+    return DocumentError("INPUT_NOT_FOUND_NEAR", file=name, near=near) if near else error
+
+
+def unreadable(error: Exception, name: str) -> DocumentError:
+    """Why an input could not be read."""
+    codes = {
+        FileNotFoundError: "INPUT_NOT_FOUND",
+        IsADirectoryError: "INPUT_IS_FOLDER",
+        PermissionError: "INPUT_FORBIDDEN",
+    }
+    for kind, code in codes.items():
+        if isinstance(error, kind):
+            return better(DocumentError(code, file=name), name)
     reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
     return DocumentError("INPUT_UNREADABLE", file=name, reason=reason)
 

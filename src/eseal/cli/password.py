@@ -28,9 +28,8 @@ def given(file: str | None) -> bytes | None:
     return secrets.from_environment(VARIABLE, os.environ)
 
 
-def password(file: str | None, no_input: bool, use: Callable[[bytes | None], T]) -> T:
+def asking(found: bytes | None, no_input: bool, use: Callable[[bytes | None], T]) -> T:
     """Use the password that was given; where one is needed and a person sits at a terminal, ask."""
-    found = given(file)
     try:
         return use(found)
     except KeyAccessError as error:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import click
 
 from eseal import files, sealing
+from eseal.authority import Authority
 from eseal.cli import base, inputs, options, output, values
 from eseal.cli.authority import open_authority
-from eseal.cli.password import password
+from eseal.cli.password import asking, given
 from eseal.cli.progress import Progress
-from eseal.cli.seals import find_seal
 from eseal.cli.settings import Settings, t
+from eseal.config import TimestamperEntry
 from eseal.errors import Error, UsageError
 from eseal.keys import open_signer
 from eseal.limits import Limits
@@ -26,6 +28,7 @@ from eseal.net import HttpFetcher
 from eseal.report.escape import terminal
 from eseal.report.explain import shown_time
 from eseal.report.json import SCHEMA
+from eseal.sealing import Sealed
 from eseal.seals.artwork import Artwork
 from eseal.seals.picture import picture as read_picture
 from eseal.seals.register import Seal
@@ -35,17 +38,81 @@ _PICTURE = Limits(file_bytes=64_000_000)
 
 
 @dataclass(frozen=True, slots=True)
-class _Means:
-    """What every file of one call is sealed with."""
+class _How:
+    """What is the same for every file of one call."""
 
-    signer: Signer
-    seal: Seal | None
-    timestamper: Timestamper | None
     artwork: Artwork | None
     placement: Placement | None
     level: str | None
     reason: str | None
     location: str | None
+    dry_run: bool
+    force: bool
+
+
+class _Means(Protocol):
+    """With what documents are sealed: an authority's seal, or a key alone."""
+
+    @property
+    def name(self) -> str | None:
+        """Name of the seal."""
+        ...
+
+    def seal(self, data: bytes, how: _How, out: Path | None) -> Sealed:
+        """Seal, and write to `out` if there is one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Office:
+    authority: Authority
+    chosen: Seal
+
+    @property
+    def name(self) -> str | None:
+        return self.chosen.name
+
+    def seal(self, data: bytes, how: _How, out: Path | None) -> Sealed:
+        return self.authority.seal(
+            data,
+            seal=self.chosen,
+            out=out,
+            artwork=how.artwork,
+            placement=how.placement,
+            level=how.level,
+            reason=how.reason,
+            location=how.location,
+            at=_now(),
+            force=how.force,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    signer: Signer
+    timestamper: Timestamper | None
+    name: str | None = None
+
+    def seal(self, data: bytes, how: _How, out: Path | None) -> Sealed:
+        sealed = sealing.seal(
+            data,
+            self.signer,
+            at=_now(),
+            artwork=how.artwork,
+            placement=how.placement,
+            level=how.level,
+            timestamper=None if (how.level or "").upper() in ("B", "B-B") else self.timestamper,
+            reason=how.reason,
+            location=how.location,
+        )
+        if out is not None:
+            files.write(out, sealed.parts, force=how.force)
+        return sealed
+
+
+def _now() -> datetime:
+    # With the offset of this computer, which the signature shows.
+    return datetime.now().astimezone().replace(microsecond=0)
 
 
 @click.command(cls=base.Command, code="CLI_SEAL")
@@ -67,7 +134,7 @@ class _Means:
 @options.force
 @options.no_input
 @options.formats("text", "json", "jsonl")
-@options.common
+@options.issuing
 def seal(
     inputs_: tuple[str, ...],
     output: Path,
@@ -92,33 +159,24 @@ def seal(
     if len(inputs_) > 1 and settings.format == "json":
         raise UsageError("CLI_ONE_INPUT", format=settings.format)
     placement = values.place(place)
-    artwork = _artwork(picture, size)
+    how = _How(_artwork(picture, size), placement, level, reason, location, dry_run, force)
     targets = _targets(inputs_, output)
-    if not force:
-        for target in targets:
-            if target is not None and target.exists():
-                raise UsageError("FILE_EXISTS", path=target)
-    signer, chosen, timestamper = _means(seal_ref, authority, key, cert, password_file, tsa, level, no_input)
-    means = _Means(signer, chosen, timestamper, artwork, placement, level, reason, location)
+    for target in targets:
+        if target is not None:
+            files.refuse_existing(target, force=force)
+    means = _means(seal_ref, authority, key, cert, tsa, lambda: given(password_file), no_input)
     if len(inputs_) == 1:
-        _one(inputs_[0], targets[0], means, dry_run, force, settings)
+        _one(inputs_[0], targets[0], means, how, settings)
         return base.PASSED
-    return _many(inputs_, targets, means, dry_run, force, settings)
+    return _many(inputs_, targets, means, how, settings)
 
 
-def _many(
-    names: Iterable[str],
-    targets: list[Path | None],
-    means: _Means,
-    dry_run: bool,
-    force: bool,
-    settings: Settings,
-) -> int:
+def _many(names: Sequence[str], targets: Sequence[Path | None], means: _Means, how: _How, settings: Settings) -> int:
     failed = 0
     with Progress(len(targets), settings) as progress:
         for name, target in zip(names, targets, strict=True):
             try:
-                _one(name, target, means, dry_run, force, settings)
+                _one(name, target, means, how, settings)
                 progress.advance(failed=False)
             except Error as error:
                 # One bad file does not keep the others from being sealed; the exit code says that some failed.
@@ -134,33 +192,18 @@ def _many(
     return code
 
 
-def _one(name: str, target: Path | None, means: _Means, dry_run: bool, force: bool, settings: Settings) -> None:
+def _one(name: str, target: Path | None, means: _Means, how: _How, settings: Settings) -> None:
     data = inputs.read(name)
-    sealed = sealing.seal(
-        data,
-        means.signer,
-        at=datetime.now().astimezone(),
-        seal=means.seal,
-        artwork=means.artwork,
-        placement=means.placement,
-        level=means.level,
-        timestamper=means.timestamper,
-        reason=means.reason,
-        location=means.location,
-    )
-    if not dry_run:
-        if target is None:
-            sys.stdout.buffer.writelines(sealed.parts)
-            sys.stdout.buffer.flush()
-        else:
-            files.write(target, sealed.parts, force=force)
-    _say(name, target, sealed, means, dry_run, settings)
+    sealed = means.seal(data, how, None if how.dry_run else target)
+    if target is None and not how.dry_run:
+        sys.stdout.buffer.writelines(sealed.parts)
+        sys.stdout.buffer.flush()
+    _say(name, target, sealed, means.name, how.dry_run, settings)
 
 
 def _say(
-    name: str, target: Path | None, sealed: sealing.Sealed, means: _Means, dry_run: bool, settings: Settings
+    name: str, target: Path | None, sealed: Sealed, seal_name: str | None, dry_run: bool, settings: Settings
 ) -> None:
-    seal_name = means.seal.name if means.seal is not None else None
     if settings.json:
         digest = hashlib.sha256()
         for part in sealed.parts:
@@ -229,22 +272,25 @@ def _artwork(picture: Path | None, size: str | None) -> Artwork | None:
 
 def _means(
     seal_ref: str | None,
-    authority: Path | None,
+    folder: Path | None,
     key: str | None,
     cert: Path | None,
-    password_file: str | None,
     tsa: str | None,
-    level: str | None,
+    secret: Callable[[], bytes | None],
     no_input: bool,
-) -> tuple[Signer, Seal | None, Timestamper | None]:
-    # An address that the user names may be one inside this network.
-    timestamper: Timestamper | None = HttpTimestamper(tsa, HttpFetcher(allow_private=True)) if tsa else None
+) -> _Means:
     if key is not None:
-        if seal_ref is not None and authority is None:
-            raise UsageError("CLI_SEAL_WITHOUT_AUTHORITY")
-        chosen = find_seal(list(open_authority(authority).seals), seal_ref) if seal_ref is not None else None
-        return password(password_file, no_input, lambda p: open_signer(key, cert=cert, password=p)), chosen, timestamper
+        if seal_ref is not None:
+            raise UsageError("CLI_SEAL_WITH_KEY")
+        # An address that the user names may be one inside this network.
+        timestamper = HttpTimestamper(tsa, HttpFetcher(allow_private=True)) if tsa else None
+        return _Key(asking(secret(), no_input, lambda p: open_signer(key, cert=cert, password=p)), timestamper)
     if cert is not None:
         raise UsageError("CLI_CERT_WITHOUT_KEY")
-    office = authority_for_sealing(authority)
-    raise NotImplementedError(office, level)
+    office = open_authority(folder, password=lambda _: secret())
+    if tsa:
+        office = replace(office, config=replace(office.config, timestamper=TimestamperEntry(urls=(tsa,))))
+    chosen = office.find(seal_ref)
+    # Opened now, so that a key that cannot be used is told once, before any file.
+    asking(secret(), no_input, lambda p: replace(office, password=lambda _: p).signer(chosen))
+    return _Office(office, chosen)

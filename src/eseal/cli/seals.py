@@ -12,7 +12,6 @@ from eseal.cli import base, options, output
 from eseal.cli.authority import open_authority
 from eseal.cli.draw import picture_bytes
 from eseal.cli.settings import Settings
-from eseal.errors import UsageError
 from eseal.report.escape import terminal
 from eseal.report.json import SCHEMA
 from eseal.report.text import width
@@ -32,7 +31,7 @@ seals = base.Group(
 @click.command("list", cls=base.Command, code="CLI_SEALS_LIST")
 @options.authority
 @options.formats("text", "json")
-@options.common
+@options.issuing
 def list_seals(authority: Path | None, settings: Settings) -> int:
     """List the seals of an authority."""
     found = list(open_authority(authority).seals)
@@ -52,10 +51,10 @@ def list_seals(authority: Path | None, settings: Settings) -> int:
 @options.formats("text", "json")
 @options.output
 @options.force
-@options.common
+@options.issuing
 def show_seal(seal_ref: str, authority: Path | None, output: Path | None, force: bool, settings: Settings) -> int:
     """Show one seal; with -o write its picture."""
-    seal = find_seal(list(open_authority(authority).seals), seal_ref)
+    seal = open_authority(authority).find(seal_ref)
     if output is not None:
         files.write(output, picture_bytes(seal.picture, output, 300), force=force)
     _show(seal, settings)
@@ -70,19 +69,6 @@ def _show(seal: Seal, settings: Settings) -> None:
     for name, text in value.items():
         shown = ", ".join(text) if isinstance(text, list) else str(text)
         output.result(f"{name:12} {terminal(shown)}".rstrip())
-
-
-def find_seal(seals_: list[Seal], ref: str) -> Seal:
-    """The seal with this id, beginning of an id (8 characters at least), or name.
-
-    Raises UsageError (SEAL_NOT_FOUND, CLI_SEAL_AMBIGUOUS).
-    """
-    found = [s for s in seals_ if s.id == ref or s.name == ref or (len(ref) >= 8 and s.id.startswith(ref.lower()))]
-    if not found:
-        raise UsageError("CLI_SEAL_NOT_FOUND", seal=ref, known=", ".join(s.name for s in seals_[:10]))
-    if len(found) > 1:
-        raise UsageError("CLI_SEAL_AMBIGUOUS", seal=ref, ids=", ".join(s.id[:12] for s in found))
-    return found[0]
 
 
 def _day(seal: Seal) -> str:

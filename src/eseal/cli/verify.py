@@ -79,8 +79,8 @@ def verify(
     zone = values.zone(tz)
     if len(inputs_) > 1 and settings.format in ("json", "html"):
         raise UsageError("CLI_ONE_INPUT", format=settings.format)
-    if output is not None and output.exists() and not force:
-        raise UsageError("FILE_EXISTS", path=output)
+    if output is not None:
+        files.refuse_existing(output, force=force)
     job = _Job(
         trust_for_verifying(trust, authority),
         values.time(at) or now(),
@@ -190,7 +190,7 @@ def _one(pool: VerifierPool, name: str, job: _Job) -> Report:
         return pool.verify(inputs.source(name), job.trust, job.at, policy=job.policy, fetcher=job.fetcher, file=name)
     except (OSError, ValueError) as error:
         # An input that cannot be read is an answer about that input, and hides no other.
-        return unreadable(inputs.missing(name, error), b"", job.trust, job.at, job.policy, name)
+        return unreadable(inputs.unreadable(error, name), b"", job.trust, job.at, job.policy, name)
 
 
 __all__ = ["EXIT", "form", "gravest", "verify"]

@@ -16,6 +16,7 @@ from fontTools.ttLib import TTFont
 from eseal.errors import UsageError
 from eseal.seals.artwork import Contour, Point, Segment
 
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 LARGEST_FONT = 64_000_000
 """Largest font file taken, in bytes."""
 
@@ -66,6 +67,9 @@ class Typeface:
     def _glyph(self, char: str, chinese: bool) -> Glyph:
         key = (char, chinese)
         if key not in self._glyphs:
+            # Controls and marks of direction are in many fonts, without an outline: nobody would see them in the seal.
+            if unicodedata.category(char) in _UNSEEN:
+                raise _missing(char)
             latin_first = char.isascii() or char.isalpha() or not chinese
             order = self._fonts if is_wide(char) or not latin_first else reversed(self._fonts)
             for font in order:
@@ -73,7 +77,7 @@ class Typeface:
                     self._glyphs[key] = font.glyph(char)
                     break
             else:
-                raise UsageError("SEAL_GLYPH_MISSING", char=visible(char), codepoint=f"U+{ord(char):04X}")
+                raise _missing(char)
         return self._glyphs[key]
 
     def _face(self) -> Face:
@@ -83,6 +87,10 @@ class Typeface:
                     box = font.glyph(char).box
                     return Face(box[1], box[3])
         return Face(-0.085, 0.85)
+
+
+def _missing(char: str) -> UsageError:
+    return UsageError("SEAL_GLYPH_MISSING", char=visible(char), codepoint=f"U+{ord(char):04X}")
 
 
 class _Font:

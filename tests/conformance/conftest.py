@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support.judges import need, run
 
 JARS = ("pdfbox2", "fontbox2", "bcprov", "bcpkix", "bcutil", "bcmail", "commons-logging")

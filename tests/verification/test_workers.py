@@ -1,4 +1,4 @@
-"""A hostile document can cost a worker, nothing more: whatever kills one becomes a report, and the next job is answered."""
+"""A hostile document can cost a worker, nothing more: what kills one becomes a report, and the next job is answered."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from support.pdfs import simple_pdf
 
 from eseal.errors import UsageError
 from eseal.limits import Limits
 from eseal.report.model import Verdict
 from eseal.trust.store import TrustStore
 from eseal.verification.workers import VerifierPool
+from support.pdfs import simple_pdf
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 PDF = simple_pdf()

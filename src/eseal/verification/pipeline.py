@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from eseal import __version__
-from eseal.crypto.signed_data import Examined, examine
+from eseal.crypto.examined import Examined
+from eseal.crypto.pkcs1 import examine_pkcs1
+from eseal.crypto.signed_data import examine
 from eseal.crypto.timestamp_token import ExaminedToken, examine_token
 from eseal.documents import open_document
 from eseal.documents.model import Broken, Document, Found, Kind
@@ -91,7 +93,8 @@ def verify(
         return unreadable(error, hashlib.sha256(data).digest(), trust, at, policy, file, size=len(data))
     # 2 mathematics
     cases = {s.index: _examine(s, limits) for s in signatures if isinstance(s, Found)}
-    data_found = trust.data + document.validation_data()
+    stored = document.validation_data()
+    data_found = trust.data + stored
     # 3 times
     stamps: dict[int, TimestampJudgement] = {}
     proven: list[tuple[int, Proof]] = []
@@ -130,7 +133,21 @@ def verify(
                 policy=policy,
                 fetcher=fetcher,
             )
-            reports.append(_seal(case, judgement, document, proven, bool(covering)))
+            complete = judgement.complete_revocation
+            embedded = stored + case.examined.data
+            if complete and (trust.data.crls or trust.data.ocsps or fetcher) and (embedded.crls or embedded.ocsps):
+                # Level LT asks what the document itself carries, not what this verifier happens to hold.
+                complete = judge(
+                    case.examined,
+                    trust=TrustStore(trust.anchors),
+                    at=at,
+                    data=stored + signature.data,
+                    proofs=[*proofs, *covering],
+                    policy=policy,
+                ).complete_revocation
+            stamp_ends = [end for end, _ in proven if end > signature.covered_end]
+            carried = complete and bool(embedded.crls or embedded.ocsps)
+            reports.append(_seal(case, judgement, document, stamp_ends, carried))
     # 7 fold
     answers, indication, sub = _whole(reports, findings)
     return Report(
@@ -185,7 +202,11 @@ def _examine(found: Found, limits: Limits) -> _Case:
     if found.kind is Kind.TIMESTAMP:
         token = examine_token(found.cms, found.digest, limits=limits)
         return _Case(found, token.examined, token)
-    return _Case(found, examine(found.cms, found.digest, limits=limits), None)
+    if found.sub_filter == "adbe.x509.rsa_sha1":
+        return _Case(found, examine_pkcs1(found.cms, found.data.certificates, found.digest, limits=limits), None)
+    # ISO 32000-1 12.8.3.3: adbe.pkcs7.sha1 signs a SHA-1 digest that the CMS carries as its content.
+    encapsulated = found.sub_filter == "adbe.pkcs7.sha1"
+    return _Case(found, examine(found.cms, found.digest, limits=limits, encapsulated=encapsulated), None)
 
 
 def _covering(proven: Sequence[tuple[int, Proof]], found: Found) -> list[Proof]:
@@ -202,14 +223,14 @@ def _seal(
     case: _Case,
     judgement: Judgement,
     document: Document,
-    proven: Sequence[tuple[int, Proof]],
-    stamped: bool,
+    stamp_ends: Sequence[int],
+    carried: bool,
 ) -> SignatureReport:
     found, examined = case.found, case.examined
     change, changes = judge_changes(document, found)
     checks = (*found.findings, *examined.checks, *judgement.checks, change)
     answers, indication, sub = fold(checks)
-    level = pades_level(found, examined, judgement, document, [end for end, _ in proven], stamped)
+    level = pades_level(examined, judgement, document, stamp_ends, carried)
     return SignatureReport(
         name=found.name,
         kind=Kind.SEAL.value,

@@ -130,6 +130,33 @@ def seal(
     )
 
 
+def rehearse(
+    data: bytes,
+    certificate: Certificate,
+    *,
+    at: datetime,
+    seal: Seal | None = None,
+    artwork: Artwork | None = None,
+    placement: Placement | None = None,
+    level: str | None = None,
+    timestamper: Timestamper | None = None,
+    field: str | None = None,
+    limits: Limits = DEFAULT,
+) -> tuple[str, str]:
+    """Do what `seal` does before it signs (steps 1 to 5): the level and the field's name that it would come to.
+
+    Nothing is signed or timestamped. Raises as `seal` does up to there.
+    """
+    aware(at, "at")
+    source = open_source(bytes(data), limits)
+    check_fit(certificate, at)
+    reached = choose_level(level, timestamper)
+    if seal is not None:
+        seal.check(certificate, at)
+        artwork = seal.picture if artwork is None else artwork
+    return reached, draft(source, Statement(at), artwork=artwork, placement=placement, field=field).field
+
+
 def choose_level(level: str | None, timestamper: Timestamper | None) -> str:
     """The level that will be reached. Raises PolicyError SEAL_LEVEL_NEEDS_TIMESTAMPER, SEAL_LEVEL_UNSUPPORTED."""
     if level is None:

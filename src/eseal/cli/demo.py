@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -51,9 +52,11 @@ class _Story:
     def tell(self) -> None:
         """All steps; each shows the command that does the same."""
         with VerifierPool() as pool:
-            self._step("CLI_DEMO_INIT", f"eseal init {self._at('office')} --name {self.name}")
+            office_at, named = self._quoted("office"), shlex.quote(self.name)
+            self._step("CLI_DEMO_INIT", f"eseal init {office_at} --name {named}")
             office = Authority.create(self.inside / "office", name=self.name)
-            self._step("CLI_DEMO_DRAW", f"eseal seals show {self.name} -o {self._at('seal.png')}")
+            command = f"eseal seals show {named} -o {self._quoted('seal.png')} --authority {office_at}"
+            self._step("CLI_DEMO_DRAW", command)
             files.write(self.inside / "seal.png", to_png(office.find().picture, 300))
             sealed = self._seal(office)
             self._verify(pool, office, sealed)
@@ -64,12 +67,13 @@ class _Story:
         page = notice(self.name, datetime.now().astimezone().date())
         files.write(self.inside / "notice.pdf", page)
         place = Placement(1, *SEAL_AT)
-        command = f"eseal seal {self._at('notice.pdf')} -o {self._at('sealed.pdf')} --place 1:{place.x:g},{place.y:g}"
+        command = f"eseal seal {self._quoted('notice.pdf')} -o {self._quoted('sealed.pdf')}"
+        command += f" --place 1:{place.x:g},{place.y:g} --authority {self._quoted('office')}"
         self._step("CLI_DEMO_SEAL", command)
         return office.seal(page, placement=place, out=self.inside / "sealed.pdf").data
 
     def _verify(self, pool: VerifierPool, office: Authority, sealed: bytes) -> None:
-        self._step("CLI_DEMO_VERIFY", f"eseal verify {self._at('sealed.pdf')} --authority {self._at('office')}")
+        self._step("CLI_DEMO_VERIFY", f"eseal verify {self._quoted('sealed.pdf')} --authority {self._quoted('office')}")
         report = self._judge(pool, office.trust, sealed, "sealed.pdf", Verdict.PASSED)
         page = html.render(report, self.settings.lang, None)
         files.write(self.inside / "report.html", page.encode())
@@ -80,9 +84,9 @@ class _Story:
             ("CLI_DEMO_NOTE", "forged-note.pdf", lay_over(sealed)),
         ):
             files.write(self.inside / name, forged)
-            self._step(code, f"eseal verify {self._at(name)} --authority {self._at('office')}")
+            self._step(code, f"eseal verify {self._quoted(name)} --authority {self._quoted('office')}")
             self._judge(pool, office.trust, forged, name, None)
-        self._step("CLI_DEMO_UNKNOWN", f"eseal verify {self._at('sealed.pdf')}")
+        self._step("CLI_DEMO_UNKNOWN", f"eseal verify {self._quoted('sealed.pdf')}")
         self._judge(pool, TrustStore(), sealed, "sealed.pdf", Verdict.INDETERMINATE)
 
     def _judge(self, pool: VerifierPool, trust: TrustStore, data: bytes, name: str, wanted: Verdict | None) -> Report:
@@ -121,8 +125,11 @@ class _Story:
         for name, code in rows:
             shown = self._at(name)
             output.result(f"   {terminal(shown)}{' ' * (widest - width(shown) + 2)}{t(code)}")
-        command = f"eseal seal FILE.pdf -o sealed.pdf --authority {self._at('office')}"
+        command = f"eseal seal FILE.pdf -o sealed.pdf --authority {self._quoted('office')}"
         output.result(t("CLI_DEMO_TRY", command=terminal(command)))
+
+    def _quoted(self, name: str) -> str:
+        return shlex.quote(self._at(name))
 
     def _at(self, name: str) -> str:
         return str(self.folder / name)

@@ -23,7 +23,7 @@ from eseal.config import TimestamperEntry
 from eseal.errors import Error, UsageError
 from eseal.keys import open_signer
 from eseal.limits import Limits
-from eseal.model import Placement, Signer, Timestamper
+from eseal.model import Placement, Signer, Timestamper, aware
 from eseal.net import HttpFetcher
 from eseal.report.escape import terminal
 from eseal.report.explain import shown_time
@@ -50,6 +50,17 @@ class _How:
     force: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What is said of one document."""
+
+    level: str
+    field: str
+    time: datetime
+    digest: str | None
+    """None where nothing was signed."""
+
+
 class _Means(Protocol):
     """With what documents are sealed: an authority's seal, or a key alone."""
 
@@ -60,6 +71,10 @@ class _Means(Protocol):
 
     def seal(self, data: bytes, how: _How, out: Path | None) -> Sealed:
         """Seal, and write to `out` if there is one."""
+        ...
+
+    def rehearse(self, data: bytes, how: _How) -> tuple[str, str]:
+        """Level and field that it would come to; signs nothing."""
         ...
 
 
@@ -86,6 +101,18 @@ class _Office:
             force=how.force,
         )
 
+    def rehearse(self, data: bytes, how: _How) -> tuple[str, str]:
+        return sealing.rehearse(
+            data,
+            self.authority.signer(self.chosen).certificate,
+            at=_now(),
+            seal=self.chosen,
+            artwork=how.artwork,
+            placement=how.placement,
+            level=how.level,
+            timestamper=self.authority.timestamper,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Key:
@@ -101,13 +128,24 @@ class _Key:
             artwork=how.artwork,
             placement=how.placement,
             level=how.level,
-            timestamper=None if (how.level or "").upper() in ("B", "B-B") else self.timestamper,
+            timestamper=self.timestamper,
             reason=how.reason,
             location=how.location,
         )
         if out is not None:
             files.write(out, sealed.parts, force=how.force)
         return sealed
+
+    def rehearse(self, data: bytes, how: _How) -> tuple[str, str]:
+        return sealing.rehearse(
+            data,
+            self.signer.certificate,
+            at=_now(),
+            artwork=how.artwork,
+            placement=how.placement,
+            level=how.level,
+            timestamper=self.timestamper,
+        )
 
 
 def _now() -> datetime:
@@ -194,51 +232,47 @@ def _many(names: Sequence[str], targets: Sequence[Path | None], means: _Means, h
 
 def _one(name: str, target: Path | None, means: _Means, how: _How, settings: Settings) -> None:
     data = inputs.read(name)
-    sealed = means.seal(data, how, None if how.dry_run else target)
-    if target is None and not how.dry_run:
+    if how.dry_run:
+        level, field = means.rehearse(data, how)
+        _say(name, target, _Outcome(level, field, _now(), None), means.name, settings)
+        return
+    sealed = means.seal(data, how, target)
+    if target is None:
         sys.stdout.buffer.writelines(sealed.parts)
         sys.stdout.buffer.flush()
-    _say(name, target, sealed, means.name, how.dry_run, settings)
+    digest = hashlib.sha256()
+    for part in sealed.parts if settings.json else ():
+        digest.update(part)
+    outcome = _Outcome(sealed.level, sealed.field, sealed.time, "sha256:" + digest.hexdigest())
+    _say(name, target, outcome, means.name, settings)
 
 
-def _say(
-    name: str, target: Path | None, sealed: Sealed, seal_name: str | None, dry_run: bool, settings: Settings
-) -> None:
-    if settings.json:
-        digest = hashlib.sha256()
-        for part in sealed.parts:
-            digest.update(part)
+def _say(name: str, target: Path | None, outcome: _Outcome, seal: str | None, settings: Settings) -> None:
+    place = str(target) if target is not None else inputs.STDIN
+    if settings.json and target is not None:
         value = {
             "file": name,
-            "output": str(target) if target is not None else inputs.STDIN,
-            "level": f"B-{sealed.level}",
-            "seal": seal_name,
-            "field": sealed.field,
-            "time": sealed.time.isoformat().replace("+00:00", "Z"),
-            "digest": "sha256:" + digest.hexdigest(),
-            "dry_run": dry_run,
+            "output": place,
+            "level": f"B-{outcome.level}",
+            "seal": seal,
+            "field": outcome.field,
+            "time": aware(outcome.time).isoformat().replace("+00:00", "Z"),
+            "digest": outcome.digest,
+            "dry_run": outcome.digest is None,
         }
         indent = 2 if settings.format == "json" else None
         output.result_json({"schema": SCHEMA, "sealed": value}, indent=indent)
-        return
-    if settings.verbosity < 0:
-        return
-    shown = terminal(str(target) if target is not None else inputs.STDIN)
-    line = "  ".join(
-        part
-        for part in (
-            t("CLI_SEAL_DRY_RUN") if dry_run else "",
-            shown,
-            f"PAdES B-{sealed.level}",
-            terminal(seal_name or sealed.field),
-            shown_time(sealed.time, None),
+    elif settings.verbosity >= 0:
+        parts = (
+            t("CLI_SEAL_DRY_RUN") if outcome.digest is None else "",
+            terminal(place),
+            f"PAdES B-{outcome.level}",
+            terminal(seal or outcome.field),
+            shown_time(outcome.time, None),
         )
-        if part
-    )
-    if target is None and not dry_run:
-        output.note(line, settings)
-    else:
-        output.result(line)
+        line = "  ".join(part for part in parts if part)
+        # The document itself is on standard output where there is no target.
+        output.result(line) if target is not None else output.note(line, settings)
 
 
 def _targets(names: tuple[str, ...], out: Path) -> list[Path | None]:

@@ -97,7 +97,6 @@ class Lab:
         sign_with: ec.EllipticCurvePrivateKey | None = None,
         identifiers: bool = True,
         serial: int | None = None,
-        digest: hashes.HashAlgorithm = SHA256,
     ) -> Holder:
         subject = name(common) if isinstance(common, str) else common
         own = self.key(key or subject.rfc4514_string())
@@ -126,7 +125,19 @@ class Lab:
             builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), False)
         for extension, critical in extensions:
             builder = builder.add_extension(extension, critical)
-        return Holder(builder.sign(signing, digest), own)
+        return Holder(builder.sign(signing, SHA256), own)
+
+    def weaken(self, holder: Holder, by: Holder) -> Holder:
+        """The same certificate signed anew with SHA-1, which pyca no longer does for certificates."""
+        parsed = asn1_x509.Certificate.load(holder.cert.der)
+        algorithm = algos.SignedDigestAlgorithm({"algorithm": "sha1_ecdsa"})
+        tbs = parsed["tbs_certificate"].copy()
+        tbs["signature"] = algorithm
+        value = by.key.sign(tbs.dump(force=True), ec.ECDSA(hashes.SHA1()))
+        made = asn1_x509.Certificate(
+            {"tbs_certificate": tbs, "signature_algorithm": algorithm, "signature_value": value}
+        )
+        return Holder(x509.load_der_x509_certificate(made.dump()), holder.key)
 
     def crl(
         self,

@@ -128,12 +128,12 @@ def _best_time(
         first = min(proofs, key=lambda p: p.time)
         source = TimeSource.TIMESTAMP if first.source == "timestamp" else TimeSource.PROOF
     for stamp in stamps:
-        if not stamp.trusted:
-            continue
-        if proven and stamp.time > best + policy.clock_skew:
+        if proven and _is_out_of_order(stamp):
             params = {"time": stamp.time.isoformat(), "later": best.isoformat()}
             sub = SubIndication.TIMESTAMP_ORDER_FAILURE
             checks.append(Check("best-time", UNKNOWN, "BEST_TIME_ORDER", params, sub_indication=sub))
+        if not stamp.trusted:
+            continue
         if stamp.time < best or source is TimeSource.NOW:
             best, source = min(stamp.time, best), TimeSource.TIMESTAMP
     code = {TimeSource.NOW: "BEST_TIME_NOW", TimeSource.PROOF: "BEST_TIME_PROOF"}.get(source, "BEST_TIME_TIMESTAMP")
@@ -144,6 +144,12 @@ def _best_time(
         params = {"claimed": claimed.isoformat(), "time": best.isoformat()}
         checks.append(Check("note", INFO, "CLAIMED_TIME_AFTER_PROOF", params))
     return best, source, checks
+
+
+def _is_out_of_order(stamp: TimestampJudgement) -> bool:
+    """5.5.4: a token whose only fault is that a proof over it is older than the time it states."""
+    bad = [c for c in stamp.checks if c.verdict in (FAILED, UNKNOWN)]
+    return bool(bad) and all(c.code == "TIMESTAMP_FROM_FUTURE" for c in bad)
 
 
 def _timestamp_checks(stamp: TimestampJudgement) -> list[Check]:

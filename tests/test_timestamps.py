@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -238,6 +239,7 @@ def test_fall_back_keeps_every_reason(local: LocalTimestamper) -> None:
     error = failed("TIMESTAMPERS_FAILED", both)
     assert "http://one: TIMESTAMP_MALFORMED; http://two: TIMESTAMP_REFUSED" in error.params["reasons"]
     assert "badDataFormat" in error.message("zh")
+    assert "- http://two: TIMESTAMP_REFUSED" in pickle.loads(pickle.dumps(error)).message("zh")
     failed("TIMESTAMP_MALFORMED", FallbackTimestamper([garbage]))
     with pytest.raises(UsageError) as caught:
         FallbackTimestamper([])

@@ -116,7 +116,8 @@ class Authority:
 
         Raises UsageError CONFIG_...: no `eseal.toml`, a wrong one, or one (or a folder) that others own or can write.
         """
-        place = Path(folder)
+        # Kept absolute, so that a change of the current folder changes nothing.
+        place = Path(folder).absolute()
         config = AuthorityConfig.read(place / CONFIG_FILE)
         for part in (place, place / KEYS, place / SEALS):
             if part.is_dir():

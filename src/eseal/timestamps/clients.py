@@ -93,4 +93,6 @@ class AllFailed(ServiceError):
 
     def message(self, lang: str = "en") -> str:
         """The sentence, and the reason of each in the same language."""
-        return "\n".join([super().message(lang), *(f"- {failure.message(lang)}" for failure in self.failures)])
+        # Sent between processes it keeps its parameters alone.
+        reasons = [f.message(lang) for f in self.failures] or self.params["reasons"].split("; ")
+        return "\n".join([super().message(lang), *(f"- {reason}" for reason in reasons)])

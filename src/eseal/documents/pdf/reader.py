@@ -197,7 +197,10 @@ def open_reader(
     `short` is that of another reader of the same file. PDF_ENCRYPTED where the empty user password does not open it,
     PDF_UNREADABLE for what pyHanko cannot read.
     """
-    stream = _stream(scan.data, scan.end if end is None else min(end, len(scan.data)))
+    if end is None:
+        # To the last byte where only white space follows: a MAC (ISO/TS 32004) covers the file whole.
+        end = len(scan.data) if scan.blank_end(scan.end) == len(scan.data) else scan.end
+    stream = _stream(scan.data, end)
     limits = decode_limits(scan.limits)
     # Strings of an encrypted document are decrypted, and a digest in their place would not be.
     if short is None:

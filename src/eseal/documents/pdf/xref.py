@@ -257,7 +257,7 @@ def _stream(data: bytes, declared: int, offset: int, budget: Budget) -> Section:
     if not isinstance(length, int) or isinstance(length, bool) or not 0 <= length <= len(data) - found.stream:
         raise _malformed("/Length", offset)
     rows = decode(data[found.stream : found.stream + length], head, (row + 1) * total, found.start, budget)
-    rows = _unpredict(rows, head, row, found.start)
+    rows = unpredict(rows, head, row, found.start)
     if len(rows) < row * total:
         raise DocumentError("PDF_XREF_COUNT", where=offset, count=total)
     entries = _fill(rows, widths, pairs, total)
@@ -340,7 +340,8 @@ def decode(raw: bytes, head: Dict, expected: int | None, where: int, budget: Bud
     return raw
 
 
-def _unpredict(rows: bytes, head: Dict, row: int, where: int) -> bytes:
+def unpredict(rows: bytes, head: Dict, row: int, where: int) -> bytes:
+    """Undo the PNG predictor of a cross-reference stream with `row` bytes an entry. Raises DocumentError."""
     parameters = head.get("DecodeParms")
     if isinstance(parameters, list):
         parameters = next((p for p in parameters if isinstance(p, Dict)), None)

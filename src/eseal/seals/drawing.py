@@ -151,6 +151,7 @@ def _with_line(
     top += spec.height_mm / 2
     line_style = lettering.CHINESE_LINE if line.chinese else lettering.ALPHABETIC_LINE
     best: tuple[float, Lettering, Lettering] | None = None
+    arcs: dict[float, Lettering | None] = {}
     for scale, narrow in product((1.0, 0.9, 0.8, 0.7, 0.6), (1.0, 0.85, 0.7)):
         size = height * scale
         # A smaller line keeps its foot: lower down it is further from the ends of the arc's feet.
@@ -161,7 +162,9 @@ def _with_line(
             continue
         angle = upper.largest_angle
         while angle >= 150:
-            arc = lettering.fit_arc(owner, _at_most(upper, angle), style)
+            if angle not in arcs:
+                arcs[angle] = lettering.fit_arc(owner, _at_most(upper, angle), style)
+            arc = arcs[angle]
             if arc is None:
                 break
             # The widest arc that is clear of the line is the best one for this line.
@@ -200,14 +203,20 @@ def _rectangle(spec: SealSpec, face: typeface.Typeface) -> Layout:
     share = tall / (sum(row[2] for row in rows) + 0.32 * (len(rows) - 1) + 0.2)
     if room <= 2 or share < 1.5:
         raise UsageError("SEAL_NO_ROOM", part="owner")
-    # A single line in a large box would look silly if it filled it.
+    # A single line in a large box would look silly if it filled it; so would a date that dwarfs a long name.
     share = min(share, room / 5)
-    used = share * (sum(row[2] for row in rows) + 0.32 * (len(rows) - 1))
-    top = (spec.height_mm - used) / 2
+    texts = [(name, lettering.text(source, face), part) for name, source, part in rows]
+    owner = lettering.on_line(texts[0][1], spec.width_mm / 2, 0, share, room, _box_style(texts[0][1]), "owner")
+    heights = [min(share, owner.height * (1.0 if name == "owner" else 1.2)) * part for name, _, part in texts]
+    space = share * 0.32 if len(rows) > 1 else 0.0
+    top = (spec.height_mm - sum(heights) - space * (len(rows) - 1)) / 2
     lines = []
-    for name, source, part in rows:
-        content, height = lettering.text(source, face), share * part
-        style = lettering.CHINESE_BOX if content.chinese else lettering.ALPHABETIC_LINE
+    for (name, content, _), height in zip(texts, heights, strict=True):
+        style = _box_style(content)
         lines.append(lettering.on_line(content, spec.width_mm / 2, top, height, room, style, name))
-        top += height + share * 0.32
+        top += height + space
     return Layout(lines[0], tuple(lines[1:]), None)
+
+
+def _box_style(content: Text) -> lettering.Style:
+    return lettering.CHINESE_BOX if content.chinese else lettering.ALPHABETIC_LINE

@@ -21,10 +21,12 @@ from eseal.crypto.algorithms import hasher
 from eseal.crypto.cms_build import CmsTemplate, template
 from eseal.crypto.signed_data import examine
 from eseal.crypto.timestamp_token import ExaminedToken, examine_token
+from eseal.documents import open_document
+from eseal.documents.model import Coverage, Found
 from eseal.documents.pdf.pending import Pending, SlotTooSmall
 from eseal.documents.pdf.readback import read_back
 from eseal.documents.pdf.write import Draft, Statement, draft, open_source
-from eseal.errors import KeyAccessError, PolicyError, ServiceError, UsageError, VerificationFailed
+from eseal.errors import DocumentError, KeyAccessError, PolicyError, ServiceError, UsageError, VerificationFailed
 from eseal.keys.fitness import check_fit
 from eseal.limits import DEFAULT, Limits
 from eseal.model import Certificate, Digest, Placement, Signer, Timestamper, aware
@@ -36,6 +38,10 @@ from eseal.trust.store import TrustStore
 LEVELS = ("B", "T")
 """PAdES baseline levels that can be asked for."""
 _LATER_LEVELS = ("LT", "LTA")
+THOROUGH_ENTRIES = 2_000
+"""Cross-reference entries up to which the verifier's own reader opens the result too; it costs time for every one."""
+THOROUGH_BYTES = 8_000_000
+"""Bytes up to which it does: it needs the file in one piece."""
 _TOKEN_ROOM = 256
 """By how many bytes a token may outgrow the one before: serial number, fractions of a second, an ECDSA value."""
 _REDONE = 2
@@ -174,6 +180,7 @@ def choose_level(level: str | None, timestamper: Timestamper | None) -> str:
 def check_written(laid_out: Draft, appended: bytes, certificate: Certificate, *, stamped: bool) -> datetime | None:
     """Read back input and `appended`; the timestamp's time. Raises VerificationFailed SEAL_READ_BACK."""
     written = read_back(laid_out, appended)
+    _check_by_verifier(laid_out, appended)
     examined = examine(written.cms, written.digest)
     for check in examined.checks:
         if check.verdict not in (CheckVerdict.PASSED, CheckVerdict.INFO):
@@ -185,6 +192,24 @@ def check_written(laid_out: Draft, appended: bytes, certificate: Certificate, *,
     if not stamped:
         return None
     return _check_token(examined.signature_timestamps[0], examined.signature_value).time
+
+
+def _check_by_verifier(laid_out: Draft, appended: bytes) -> None:
+    """Open the result as `verify` will: an input that is odd in a way that our writer forgives is not sealed."""
+    scan = laid_out.source.scan
+    entries = sum(len(section.entries) for section in scan.sections)
+    if entries > THOROUGH_ENTRIES or laid_out.source.size > THOROUGH_BYTES:
+        return
+    try:
+        signatures = open_document(scan.data + appended, scan.limits).signatures()
+    except DocumentError as error:
+        raise DocumentError("SEAL_DOCUMENT_BROKEN", what=error.message()) from error
+    mine = [s for s in signatures if s.name == laid_out.field]
+    if len(mine) != 1 or not isinstance(mine[0], Found) or mine[0].coverage is not Coverage.ENTIRE_FILE:
+        raise VerificationFailed("SEAL_READ_BACK", reason="coverage")
+    for check in mine[0].findings:
+        if check.verdict not in (CheckVerdict.PASSED, CheckVerdict.INFO):
+            raise VerificationFailed("SEAL_READ_BACK", reason=check.code)
 
 
 def _check_token(token: bytes, signature: bytes) -> ExaminedToken:

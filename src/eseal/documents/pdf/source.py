@@ -182,7 +182,7 @@ class Source:
     def pages(self, backwards: bool = False) -> Iterator[Page]:
         """All pages in order, or from the last; /Count is not believed. A tree that is a cycle is refused."""
         root = self.dictionary(self.root, "Pages")
-        if root is None:
+        if root is None or not isinstance(self.resolve(root.value.get("Kids")), list):
             raise DocumentError("SEAL_DOCUMENT_BROKEN", what="/Pages")
         stack: list[tuple[Part, dict[str, Any]]] = [(root, {})]
         seen: set[int] = set()
@@ -190,7 +190,8 @@ class Source:
             node, inherited = stack.pop()
             kids = self.resolve(node.value.get("Kids"))
             if not isinstance(kids, list):
-                yield Page(node, inherited)
+                if self.resolve(node.value.get("Type")) in ("Page", None):
+                    yield Page(node, inherited)
                 continue
             own = {k: self.resolve(node.value.get(k)) for k in ("MediaBox", "CropBox", "Rotate")}
             inherited = inherited | {k: v for k, v in own.items() if v is not None}

@@ -161,7 +161,7 @@ def _timestamp_checks(stamp: TimestampJudgement) -> list[Check]:
     bad = [c for c in stamp.checks if c.verdict in (FAILED, UNKNOWN)]
     reasons = [Check("note", INFO, c.code, c.params, c.evidence) for c in bad[:3]]
     if stamp.broken:
-        return [Check("signature-timestamp", FAILED, "SIGNATURE_TIMESTAMP_BROKEN", params, evidence), *reasons]
+        return [Check("timestamp-integrity", FAILED, "SIGNATURE_TIMESTAMP_BROKEN", params, evidence), *reasons]
     # A timestamp that is not believed proves nothing, but it takes nothing from the seal either (5.5.4).
     return [Check("signature-timestamp", INFO, "SIGNATURE_TIMESTAMP_NOT_TRUSTED", params, evidence), *reasons]
 

@@ -42,6 +42,10 @@ CHECKS: dict[str, CheckSpec] = {
     "signature-value": CheckSpec(
         "untouched", "EN 319 102-1 5.2.7", S.SIG_CRYPTO_FAILURE, S.CRYPTO_CONSTRAINTS_FAILURE, required=True
     ),
+    # A timestamp lies outside the signed bytes; one that does not fit was put there or changed by another hand.
+    "timestamp-integrity": CheckSpec(
+        "untouched", "RFC 3161 2.4.2", S.SIG_CONSTRAINTS_FAILURE, S.SIG_CONSTRAINTS_FAILURE, definite=False
+    ),
     "coverage": CheckSpec("untouched", "ISO 32000-2 12.8.1", S.FORMAT_FAILURE, S.FORMAT_FAILURE, required=True),
     "changes": CheckSpec("untouched", "ISO 32000-2 12.8.2.2", S.FORMAT_FAILURE, S.FORMAT_FAILURE),
     "signing-certificate": CheckSpec(

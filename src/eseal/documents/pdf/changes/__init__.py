@@ -9,19 +9,24 @@ from __future__ import annotations
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from eseal.documents.model import Change
+from eseal.documents.pdf.changes import annots, catalog, fields, forms, graph, longterm, orphans, pages, rules
+from eseal.documents.pdf.changes.job import UNKNOWN, Job
 from eseal.documents.pdf.changes.rules import Later, Lock, LockAction, Rules
+from eseal.limits import DEFAULT, Limits
 
 __all__ = ["Later", "Lock", "LockAction", "Rules", "compare", "read_rules"]
 
 
-def read_rules(before: PdfFileReader, field: str, later: tuple[Later, ...] = ()) -> Rules:
+def read_rules(
+    before: PdfFileReader, field: str, later: tuple[Later, ...] = (), limits: Limits = DEFAULT
+) -> Rules:
     """The rules that the signed revision `before` itself states for the seal in `field`.
 
     Certification level (/Perms /DocMDP, and /P of signature locks, the strictest counts) and field locks of every
     signature that stands in `before` (ISO 32000-2 12.8.2.2, 12.8.2.4, table 236). Never raises for a bad document:
     what cannot be read counts as the strictest.
     """
-    raise NotImplementedError
+    return rules.read(graph.View(before), field, later, limits)
 
 
 def compare(before: PdfFileReader, after: PdfFileReader, rules: Rules) -> tuple[Change, ...]:
@@ -30,4 +35,32 @@ def compare(before: PdfFileReader, after: PdfFileReader, rules: Rules) -> tuple[
     `before` reads the bytes up to the end of the signed revision, `after` the whole file. Empty: nothing changed.
     Never raises for a bad document: what cannot be compared is a Change that is UNKNOWN.
     """
-    raise NotImplementedError
+    try:
+        return _compare(before, after, rules)
+    # The last net: whatever a malformed document does to the reader, the answer is that it could not be compared.
+    except Exception as problem:
+        return (Change(UNKNOWN, "CHANGE_NOT_COMPARED", type(problem).__name__),)
+
+
+def _compare(before: PdfFileReader, after: PdfFileReader, rules: Rules) -> tuple[Change, ...]:
+    old, new = graph.View(before), graph.View(after)
+    job = Job(old, new, graph.Comparer(old, new, graph.changed_objects(before, after)), rules)
+    # 1 Nodes that refer to each other everywhere are paired first: then everything else is compared by value.
+    job.comparer.pair(old.root_key, new.root_key)
+    old_tree, new_tree = pages.read(old), pages.read(new)
+    pages.pair(job, old_tree, new_tree)
+    old_form, new_form = forms.read(old, rules.limits), forms.read(new, rules.limits)
+    field_pairs = fields.pair(job, old_form, new_form)
+    old_notes, new_notes = annots.read(old, old_tree.pages), annots.read(new, new_tree.pages)
+    annots.pair(job, old_notes, new_notes)
+    # 2 Trailer and catalog, key by key; the structure tree pairs its elements on the way.
+    longterm.trailer(job)
+    catalog.compare(job)
+    # 3 Pages with what they inherit, and what lies on them.
+    pages.compare(job, old_tree, new_tree)
+    annots.compare(job, old_notes, new_notes)
+    # 4 The form: values, what they show, who may set them.
+    fields.compare(job, old_form, new_form, field_pairs)
+    # 5 What later revisions define and nothing reaches.
+    orphans.compare(job)
+    return job.found

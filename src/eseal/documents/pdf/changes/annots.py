@@ -1,0 +1,105 @@
+"""Annotations of each page: those that were sealed stay, in their order; what is new is a classed widget or a finding."""
+
+from __future__ import annotations
+
+from pyhanko.pdf_utils import generic
+
+from eseal.documents.pdf.changes.graph import Key, View, entries, is_name, raw_entry
+from eseal.documents.pdf.changes.job import FAILED, UNKNOWN, Job
+
+_ACTIONS = ("/A", "/AA", "/PA")
+
+Item = tuple[Key | None, object]
+
+
+def read(view: View, pages: list[Key]) -> list[list[Item]]:
+    """For each page its annotations: reference (None where direct) and raw value."""
+    found = []
+    for key in pages:
+        raws = view.array(raw_entry(view.dictionary_at(key), "/Annots"))
+        found.append([(view.resolve(raw)[0], raw) for raw in raws if view.get(raw) is not None])
+    return found
+
+
+def pair(job: Job, old: list[list[Item]], new: list[list[Item]]) -> None:
+    """Make annotations of the same page and reference twins; widgets of the form are paired by the form."""
+    for ours, theirs in zip(old, new, strict=False):
+        here = {key for key, _ in theirs}
+        for key, _ in ours:
+            if key and key not in job.old_widgets:
+                job.comparer.pair(key, key if key in here else None)
+        sealed = {key for key, _ in ours}
+        for key, _ in theirs:
+            if key and key not in sealed and key not in job.new_widgets and key not in job.matched.values():
+                job.comparer.pair(None, key)
+
+
+def compare(job: Job, old: list[list[Item]], new: list[list[Item]]) -> None:
+    """Compare the annotations page by page."""
+    for number, (ours, theirs) in enumerate(zip(old, new, strict=False), 1):
+        _page(job, number, ours, theirs)
+
+
+def _page(job: Job, number: int, ours: list[Item], theirs: list[Item]) -> None:
+    where = f"p. {number}"
+    positions: list[int] = []
+    taken: set[int] = set()
+    for key, raw in ours:
+        index = _find(job, key, raw, theirs, taken)
+        if index is None:
+            job.add(FAILED, "CHANGE_ANNOTATION_REMOVED", where)
+            continue
+        taken.add(index)
+        positions.append(index)
+        if key and key not in job.old_widgets:
+            _compare(job, where, raw, theirs[index][1])
+    if positions != sorted(positions):
+        # Later ones are drawn over earlier ones (12.5.2).
+        job.add(FAILED, "CHANGE_ANNOTATION_ORDER", where)
+    for index, (key, raw) in enumerate(theirs):
+        if index not in taken and key not in job.new_widgets:
+            _added(job, where, key, raw)
+
+
+def _find(job: Job, key: Key | None, raw: object, theirs: list[Item], taken: set[int]) -> int | None:
+    wanted = job.matched.get(key, key) if key else None
+    for index, (other, value) in enumerate(theirs):
+        if index in taken:
+            continue
+        if key is not None and other == wanted:
+            return index
+        if key is None and other is None and job.comparer.same(raw, value):
+            return index
+    return None
+
+
+def _compare(job: Job, where: str, old: object, new: object) -> None:
+    left, right = job.before.dictionary(old), job.after.dictionary(new)
+    ours, theirs = dict(entries(left)), dict(entries(right))
+    for name in sorted(ours.keys() | theirs.keys()):
+        if name in ("/P", "/Parent") and ours.get(name) is None:
+            continue
+        if not job.comparer.same(ours.get(name), theirs.get(name)):
+            code = "CHANGE_ACTION" if name in _ACTIONS else "CHANGE_ANNOTATION"
+            job.add(FAILED, code, f"{where} {name}")
+
+
+def _added(job: Job, where: str, key: Key | None, raw: object) -> None:
+    annotation = job.after.get(raw)
+    if not isinstance(annotation, generic.DictionaryObject):
+        job.add(UNKNOWN, "CHANGE_ANNOTATION_ADDED", where)
+        return
+    kind = job.after.entry(annotation, "/Subtype")
+    label = f"{where} {kind if is_name(kind) else ''}".strip()
+    if key in job.old_widgets or key in job.matched.values():
+        # A sealed field shows in a second place.
+        job.add(FAILED, "CHANGE_FIELD_MOVED", label)
+    elif any(name in annotation for name in _ACTIONS):
+        job.add(FAILED, "CHANGE_ACTION", label)
+    elif job.rules.level in (1, 2):
+        job.add(FAILED, "CHANGE_ANNOTATION_FORBIDDEN", label)
+    else:
+        # ISO 32000-2 table 257 lets level 3 permit annotations, yet one can cover any text on the page.
+        job.add(UNKNOWN, "CHANGE_ANNOTATION_ADDED", label)
+
+

@@ -1,0 +1,155 @@
+"""A field's value against what its appearance shows (ISO 32000-2 12.7.4.3): the replace-shadow attack and its kin."""
+
+from __future__ import annotations
+
+from pyhanko.pdf_utils import generic
+
+from eseal.documents.pdf.changes import text
+from eseal.documents.pdf.changes.forms import Node
+from eseal.documents.pdf.changes.graph import View, entries, is_name, raw_entry
+from eseal.documents.pdf.changes.job import FAILED, PERMITTED, UNKNOWN, Job
+from eseal.report.model import CheckVerdict
+
+_PASSWORD = 1 << 13
+_OWN_KEYS = frozenset(
+    ("/Type", "/Subtype", "/FormType", "/BBox", "/Matrix", "/Resources", "/Length", "/Filter", "/DecodeParms")
+    + ("/Name", "/LastModified", "/PieceInfo", "/Group")
+)
+
+
+def is_value(value: object) -> bool:
+    """Whether `value` is one that a text or choice field can have."""
+    if isinstance(value, generic.ArrayObject):
+        return all(isinstance(v, generic.TextStringObject) for v in value)
+    return value is None or isinstance(value, generic.TextStringObject)
+
+
+def _texts(view: View, node: Node, value: object) -> set[str]:
+    """What may show for `value`: itself, or the display text that a choice field gives it (table 235)."""
+    wanted = [value] if not isinstance(value, generic.ArrayObject) else [view.get(v) for v in value]
+    shown = {"".join(str(v) for v in wanted if v is not None)}
+    for raw in view.array(node.values.get("/Opt")):
+        option = view.array(raw)
+        if len(option) == 2 and any(view.get(option[0]) == v for v in wanted):
+            shown.add(str(view.get(option[1])))
+    return {text.squeeze(s) for s in shown}
+
+
+def streams(view: View, node: Node) -> dict[str, generic.StreamObject]:
+    """The appearance streams of a widget by their key: N, R, D."""
+    look = view.dictionary(raw_entry(node.holder, "/AP"))
+    return {
+        name: value
+        for name, raw in entries(look)
+        if isinstance(value := view.get(raw), generic.StreamObject)
+    }
+
+
+def borrows(view: View, node: Node) -> bool:
+    """Whether an appearance of the widget has no resources of its own."""
+    if not node.is_widget:
+        return False
+    look = view.dictionary(raw_entry(node.holder, "/AP"))
+    for _, raw in entries(look):
+        value = view.get(raw)
+        below = [value]
+        if isinstance(value, generic.DictionaryObject) and not isinstance(value, generic.StreamObject):
+            below = [view.get(v) for _, v in entries(value)]
+        for stream in below:
+            if isinstance(stream, generic.StreamObject) and view.entry(stream, "/Resources") is None:
+                data = view.decoded(stream)
+                if data is None or b"/" in data:
+                    return True
+    return False
+
+
+def draws_from_form(view: View, node: Node) -> bool:
+    """Whether the form's default appearance would matter for the field."""
+    kind = node.values.get("/FT")
+    return is_name(kind, "/Tx", "/Ch") and "/DA" not in node.values
+
+
+def agrees(view: View, node: Node) -> bool:
+    """Whether the widget shows its value already."""
+    stream = streams(view, node).get("/N")
+    value = view.get(node.values.get("/V"))
+    if stream is None:
+        return True
+    reading = text.shown(view, stream)
+    return reading.sure and is_value(value) and text.squeeze(reading.text) in _texts(view, node, value)
+
+
+def judge(
+    job: Job, old: Node | None, new: Node, kind: str, old_value: object, new_value: object
+) -> tuple[CheckVerdict, str]:
+    """Judge what one widget of a text or choice field shows now."""
+    before = streams(job.before, old) if old else {}
+    after = streams(job.after, new)
+    moved = old_value != new_value
+    for name in sorted(before.keys() | after.keys()):
+        earlier, stream = before.get(name), after.get(name)
+        if not moved and earlier is not None and stream is not None and _same(job, old, new, name):
+            continue
+        if stream is None:
+            # The viewer draws the value itself: nothing can differ from it.
+            continue
+        verdict = _stream(job, earlier, stream, new, kind, old_value, new_value, moved)
+        if verdict is not None:
+            return verdict
+    return PERMITTED, "CHANGE_FIELD_FILLED" if moved else "CHANGE_FIELD_REDRAWN"
+
+
+def _same(job: Job, old: Node | None, new: Node, name: str) -> bool:
+    left = raw_entry(job.before.dictionary(raw_entry(old.holder, "/AP")), name) if old else None
+    return job.comparer.same(left, raw_entry(job.after.dictionary(raw_entry(new.holder, "/AP")), name))
+
+
+def _stream(
+    job: Job,
+    earlier: generic.StreamObject | None,
+    stream: generic.StreamObject,
+    node: Node,
+    kind: str,
+    old_value: object,
+    new_value: object,
+    moved: bool,
+) -> tuple[CheckVerdict, str] | None:
+    view = job.after
+    flags = view.get(node.values.get("/Ff"))
+    if isinstance(flags, int) and flags & _PASSWORD:
+        return UNKNOWN, "CHANGE_FIELD_UNREADABLE"
+    reading = text.shown(view, stream)
+    wanted = _texts(view, node, new_value)
+    reads = text.squeeze(reading.text) in wanted
+    if not reads and reading.sure:
+        if moved and _formatted(view, node):
+            return UNKNOWN, "CHANGE_FIELD_FORMATTED"
+        return FAILED, "CHANGE_FIELD_SHOWS_OTHER"
+    strange = [name for name, _ in entries(stream) if name not in _OWN_KEYS]
+    if not reading.sure or not reads or strange or not _fonts_known(job, earlier, reading.fonts):
+        return UNKNOWN, "CHANGE_FIELD_UNREADABLE"
+    if not moved and earlier is not None:
+        sealed = text.shown(job.before, earlier)
+        if text.squeeze(sealed.text) != text.squeeze(reading.text):
+            # The value stayed, what is seen did not.
+            return FAILED, "CHANGE_FIELD_SHOWS_OTHER"
+    return None
+
+
+def _formatted(view: View, node: Node) -> bool:
+    """Whether the field's own sealed script formats what shows."""
+    return "/F" in view.dictionary(raw_entry(node.holder, "/AA")) or (
+        node.parent is not None and "/F" in view.dictionary(raw_entry(node.parent.holder, "/AA"))
+    )
+
+
+def _fonts_known(job: Job, earlier: generic.StreamObject | None, fonts: list[tuple[str, object]]) -> bool:
+    """Fonts that are not embedded draw what their encoding says; others count only where they were sealed."""
+    form = job.before.dictionary(raw_entry(job.before.root, "/AcroForm"))
+    default = job.before.dictionary(raw_entry(form, "/DR"))
+    known = [raw for _, raw in entries(job.before.dictionary(raw_entry(default, "/Font")))]
+    if earlier is not None:
+        known += text.fonts_of(job.before, earlier)
+    return all(
+        not text.Font(job.after, raw).embedded or any(job.comparer.same(k, raw) for k in known) for _, raw in fonts
+    )

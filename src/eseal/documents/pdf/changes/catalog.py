@@ -1,0 +1,65 @@
+"""The catalog, key by key (ISO 32000-2 7.7.2)."""
+
+from __future__ import annotations
+
+from pyhanko.pdf_utils import generic
+
+from eseal.documents.pdf.changes import longterm, structure
+from eseal.documents.pdf.changes.graph import entries, raw_entry
+from eseal.documents.pdf.changes.job import UNKNOWN, Job
+from eseal.documents.pdf.changes.table import CATALOG, NAMES
+
+
+def compare(job: Job) -> None:
+    """Compare the catalogs; pages and form are compared by their own parts."""
+    ours, theirs = dict(entries(job.before.root)), dict(entries(job.after.root))
+    for name in sorted(ours.keys() | theirs.keys()):
+        rule = CATALOG.get(name, (UNKNOWN, "CHANGE_CATALOG_UNCLEAR"))
+        old, new = ours.get(name), theirs.get(name)
+        if rule is None:
+            _own(job, name, old, new)
+            continue
+        path = job.comparer.difference(old, new)
+        if path is not None:
+            job.add(*rule, f"{name} {path}".strip())
+
+
+def _own(job: Job, name: str, old: object, new: object) -> None:
+    if name == "/DSS":
+        longterm.dss(job, old, new)
+    elif name == "/Extensions":
+        longterm.extensions(job, old, new)
+    elif name == "/Metadata":
+        longterm.metadata(job, old, new, name)
+    elif name == "/Perms":
+        longterm.permissions(job, old, new)
+    elif name == "/Version":
+        longterm.version(job, old, new)
+    elif name == "/StructTreeRoot":
+        structure.compare(job, old, new)
+    elif name == "/Names":
+        _names(job, old, new)
+
+
+def _names(job: Job, old: object, new: object) -> None:
+    before, after = job.before.dictionary(old), job.after.dictionary(new)
+    ours, theirs = dict(entries(before)), dict(entries(after))
+    for name in sorted(ours.keys() | theirs.keys()):
+        path = job.comparer.difference(raw_entry(before, name), raw_entry(after, name))
+        if path is not None and not _both_empty(job, ours.get(name), theirs.get(name)):
+            rule = NAMES.get(name, (UNKNOWN, "CHANGE_CATALOG_UNCLEAR"))
+            if rule is not None:
+                job.add(*rule, f"/Names {name} {path}".strip())
+
+
+def _both_empty(job: Job, old: object, new: object) -> bool:
+    """Whether neither name tree holds a name: an empty tree is the same as none (7.9.6)."""
+    for view, raw in ((job.before, old), (job.after, new)):
+        tree = view.get(raw)
+        if tree is None:
+            continue
+        if not isinstance(tree, generic.DictionaryObject) or view.array(raw_entry(tree, "/Kids")):
+            return False
+        if view.array(raw_entry(tree, "/Names")):
+            return False
+    return True

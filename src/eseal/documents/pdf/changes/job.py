@@ -1,0 +1,58 @@
+"""One comparison at work: the two views, the comparer, the rules, and the differences found so far."""
+
+from __future__ import annotations
+
+from eseal.documents.model import Change
+from eseal.documents.pdf.changes.graph import Comparer, Key, View
+from eseal.documents.pdf.changes.rules import Later, Rules
+from eseal.report.model import CheckVerdict
+
+PASSED = CheckVerdict.PASSED
+PERMITTED = CheckVerdict.PERMITTED
+UNKNOWN = CheckVerdict.UNKNOWN
+FAILED = CheckVerdict.FAILED
+INFO = CheckVerdict.INFO
+
+CERTIFIED_CLOSED = 1
+"""DocMDP level at which nothing but long-term data may follow (ISO 32000-2 table 257)."""
+
+
+class Job:
+    """The state that the parts of one comparison share."""
+
+    def __init__(self, before: View, after: View, comparer: Comparer, rules: Rules) -> None:
+        self.before = before
+        self.after = after
+        self.comparer = comparer
+        self.rules = rules
+        self.later: dict[str, Later] = {later.name: later for later in rules.later}
+        self.old_pages: list[Key] = []
+        self.new_pages: list[Key] = []
+        self.old_widgets: set[Key] = set()
+        """Every field and widget of the signed revision's form."""
+        self.new_widgets: dict[Key, str] = {}
+        """Fields and widgets that the form has gained and that were classed there: their names."""
+        self.matched: dict[Key, Key] = {}
+        """Fields and widgets of the signed revision and what they are now."""
+        self.harmless: set[Key] = set()
+        """New structure elements that hold nothing but new widgets."""
+        self._found: dict[Change, None] = {}
+
+    def add(self, verdict: CheckVerdict, code: str, where: str = "") -> None:
+        """Note one difference; the same one twice counts once."""
+        self._found[Change(verdict, code, where)] = None
+
+    @property
+    def found(self) -> tuple[Change, ...]:
+        """The differences, in the order found."""
+        return tuple(self._found)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the seal forbids every change but long-term data."""
+        return self.rules.level == CERTIFIED_CLOSED
+
+    @property
+    def certified(self) -> bool:
+        """Whether a certification is in force."""
+        return self.rules.level is not None

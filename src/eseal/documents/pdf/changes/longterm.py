@@ -1,0 +1,233 @@
+"""What long-term updates may write: DSS, extensions, version, metadata, trailer (EN 319 142-1 5.4, ISO 32000-2 12.8.4)."""
+
+from __future__ import annotations
+
+import re
+
+from pyhanko.pdf_utils import generic
+
+from eseal.documents.pdf.changes.graph import (
+    Key,
+    View,
+    empty,
+    entries,
+    is_leaf,
+    is_name,
+    items,
+    raw_entry,
+    string_bytes,
+)
+from eseal.documents.pdf.changes.job import FAILED, PASSED, UNKNOWN, Job
+from eseal.documents.pdf.changes.table import INFO_FREE
+
+_LISTS = {"/Certs": "/Cert", "/OCSPs": "/OCSP", "/CRLs": "/CRL"}
+_STREAM_KEYS = frozenset(("/Length", "/Filter", "/DecodeParms", "/Type", "/DL"))
+_DER = 0x30
+
+
+def is_evidence(view: View, raw: object) -> bool:
+    """Whether `raw` is a stream that holds one DER value and nothing else, as a certificate, CRL or response is."""
+    stream = view.get(raw)
+    if not isinstance(stream, generic.StreamObject):
+        return False
+    if any(name not in _STREAM_KEYS for name, _ in entries(stream)):
+        return False
+    data = view.decoded(stream)
+    return data is not None and len(data) > 1 and data[0] == _DER
+
+
+def dss(job: Job, old: object, new: object) -> None:
+    """The document security store: it may grow, or be written anew; every part must be evidence and nothing else."""
+    if old is None and new is None or job.comparer.same(old, new):
+        return
+    if new is None:
+        # EN 319 142-1 5.4.2.2 has later stores build on earlier ones; what the seal relied on is gone.
+        job.add(UNKNOWN, "CHANGE_DSS_REMOVED", "/DSS")
+        return
+    store = job.after.get(new)
+    if not isinstance(store, generic.DictionaryObject) or isinstance(store, generic.StreamObject):
+        job.add(UNKNOWN, "CHANGE_DSS_UNCLEAR", "/DSS")
+        return
+    for name, value in entries(store):
+        if not _dss_part(job, name, value):
+            earlier = raw_entry(job.before.dictionary(old), name)
+            if earlier is None or not job.comparer.same(earlier, value):
+                job.add(UNKNOWN, "CHANGE_DSS_UNCLEAR", f"/DSS {name}")
+                return
+    job.add(PASSED, "CHANGE_LONG_TERM", "/DSS")
+
+
+def _dss_part(job: Job, name: str, value: object) -> bool:
+    view = job.after
+    if name == "/Type":
+        return is_name(view.get(value))
+    if name in _LISTS:
+        return _evidence_list(view, value)
+    if name == "/VRI":
+        vri = view.get(value)
+        return isinstance(vri, generic.DictionaryObject) and all(
+            _vri(view, key, entry) for key, entry in entries(vri)
+        )
+    return False
+
+
+def _vri(view: View, key: str, raw: object) -> bool:
+    entry = view.get(raw)
+    if key == "/Type":
+        return is_name(entry)
+    if not isinstance(entry, generic.DictionaryObject) or isinstance(entry, generic.StreamObject):
+        return False
+    for name, value in entries(entry):
+        if name in _LISTS.values() or name in _LISTS:
+            if not _evidence_list(view, value):
+                return False
+        elif name == "/TS":
+            if not is_evidence(view, value):
+                return False
+        elif name in ("/TU", "/Type"):
+            if not is_leaf(view.get(value)):
+                return False
+        else:
+            return False
+    return True
+
+
+def _evidence_list(view: View, raw: object) -> bool:
+    value = view.get(raw)
+    return isinstance(value, generic.ArrayObject) and all(
+        view.get(item) is None or is_evidence(view, item) for item in items(value)
+    )
+
+
+def extensions(job: Job, old: object, new: object) -> None:
+    """Developer extensions may be added and raised (ISO 32000-2 7.12); they are plain values."""
+    if job.comparer.same(old, new):
+        return
+    before, after = job.before.dictionary(old), job.after.dictionary(new)
+    for name in {n for n, _ in entries(before)} | {n for n, _ in entries(after)}:
+        a, b = raw_entry(before, name), raw_entry(after, name)
+        if name == "/Type" or job.comparer.same(a, b):
+            continue
+        if b is None or not _extension(job.after, b) or _lowered(job, a, b):
+            job.add(UNKNOWN, "CHANGE_EXTENSIONS_UNCLEAR", f"/Extensions {name}")
+            return
+    job.add(PASSED, "CHANGE_EXTENSIONS", "/Extensions")
+
+
+def _extension(view: View, raw: object) -> bool:
+    value = view.get(raw)
+    if isinstance(value, generic.ArrayObject):
+        return all(_extension(view, item) for item in items(value) if not isinstance(view.get(item), list))
+    return (
+        isinstance(value, generic.DictionaryObject)
+        and not isinstance(value, generic.StreamObject)
+        and "/BaseVersion" in value
+        and "/ExtensionLevel" in value
+        and all(is_leaf(view.get(v)) for _, v in entries(value))
+    )
+
+
+def _lowered(job: Job, old: object, new: object) -> bool:
+    before, after = job.before.get(old), job.after.get(new)
+    if not isinstance(before, generic.DictionaryObject) or not isinstance(after, generic.DictionaryObject):
+        return False
+    a, b = job.before.entry(before, "/ExtensionLevel"), job.after.entry(after, "/ExtensionLevel")
+    return isinstance(a, int) and isinstance(b, int) and b < a
+
+
+def version(job: Job, old: object, new: object) -> None:
+    """The version may be named or raised by an update (7.5.2, 7.7.2), never lowered."""
+    a, b = job.before.get(old), job.after.get(new)
+    if a == b:
+        return
+    if is_name(b) and re.fullmatch(r"/[12]\.\d", str(b)) and (a is None or str(b) >= str(a)):
+        job.add(PASSED, "CHANGE_VERSION", str(b))
+    else:
+        job.add(UNKNOWN, "CHANGE_CATALOG_UNCLEAR", "/Version")
+
+
+def metadata(job: Job, old: object, new: object, where: str) -> None:
+    """XMP metadata is rewritten by every program that saves (14.3.2); it is a stream of XML and nothing else."""
+    if job.comparer.same(old, new):
+        return
+    stream = job.after.get(new)
+    allowed = _STREAM_KEYS | {"/Subtype"}
+    if (
+        isinstance(stream, generic.StreamObject)
+        and is_name(job.after.entry(stream, "/Subtype"), "/XML")
+        and all(name in allowed for name, _ in entries(stream))
+    ):
+        job.add(PASSED, "CHANGE_METADATA", where)
+    else:
+        job.add(UNKNOWN, "CHANGE_METADATA_UNCLEAR", where)
+
+
+def permissions(job: Job, old: object, new: object) -> None:
+    """/Perms may only stay as it is (12.8.6); a certification that comes after an approval is not classed."""
+    if job.comparer.same(old, new):
+        return
+    before, after = job.before.dictionary(old), job.after.dictionary(new)
+    for name in sorted({n for n, _ in entries(before)} | {n for n, _ in entries(after)}):
+        a, b = raw_entry(before, name), raw_entry(after, name)
+        if job.comparer.same(a, b):
+            continue
+        if a is not None:
+            job.add(FAILED, "CHANGE_PERMISSIONS", f"/Perms {name}")
+        elif name == "/DocMDP":
+            job.add(UNKNOWN, "CHANGE_CERTIFICATION_ADDED", f"/Perms {name}")
+        else:
+            job.add(UNKNOWN, "CHANGE_PERMISSIONS_ADDED", f"/Perms {name}")
+
+
+_TRAILER_FREE = frozenset(
+    ("/Size", "/Prev", "/XRefStm", "/Type", "/Index", "/W", "/Length", "/Filter", "/DecodeParms", "/DL", "/Root")
+)
+
+
+def trailer(job: Job) -> None:
+    """The trailer: its own bookkeeping is free, the rest must stand (7.5.5)."""
+    old, new = job.before.reader.trailer.flatten(), job.after.reader.trailer.flatten()
+    for name in sorted({str(n) for n in old} | {str(n) for n in new}):
+        a, b = raw_entry(old, name), raw_entry(new, name)
+        if name in _TRAILER_FREE:
+            continue
+        if name == "/Info":
+            _info(job, a, b)
+        elif name == "/ID":
+            _identifier(job, a, b)
+        elif name == "/Encrypt":
+            if not job.comparer.same(a, b):
+                job.add(FAILED, "CHANGE_ENCRYPTION", name)
+        elif not job.comparer.same(a, b):
+            job.add(UNKNOWN, "CHANGE_TRAILER", name)
+
+
+def _info(job: Job, old: object, new: object) -> None:
+    if job.comparer.same(old, new):
+        return
+    before, after = job.before.dictionary(old), job.after.get(new)
+    if new is None:
+        return
+    if not isinstance(after, generic.DictionaryObject) or isinstance(after, generic.StreamObject):
+        job.add(UNKNOWN, "CHANGE_METADATA_UNCLEAR", "/Info")
+        return
+    for name in {n for n, _ in entries(before)} | {n for n, _ in entries(after)}:
+        a, b = raw_entry(before, name), raw_entry(after, name)
+        value = job.after.get(b)
+        if job.comparer.same(a, b):
+            continue
+        if value is not None and string_bytes(value) is None and not is_name(value):
+            job.add(UNKNOWN, "CHANGE_METADATA_UNCLEAR", f"/Info {name}")
+        else:
+            job.add(PASSED, "CHANGE_METADATA", "/Info" if name in INFO_FREE else f"/Info {name}")
+
+
+def _identifier(job: Job, old: object, new: object) -> None:
+    """File identifiers (14.4) show nothing; only decryption depends on the first."""
+    before, after = job.before.array(old), job.after.array(new)
+    if job.after.reader.encrypted and (not before or not after or not job.comparer.same(before[0], after[0])):
+        job.add(UNKNOWN, "CHANGE_TRAILER", "/ID")
+    elif not job.comparer.same(old, new) and not all(string_bytes(job.after.get(v)) is not None for v in after):
+        job.add(UNKNOWN, "CHANGE_TRAILER", "/ID")
+
+

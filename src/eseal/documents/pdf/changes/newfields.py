@@ -1,0 +1,115 @@
+"""Fields that a document has gained: later seals, document timestamps, empty signature fields, and the rest."""
+
+from __future__ import annotations
+
+import os
+
+from pyhanko.pdf_utils import generic
+
+from eseal.documents.pdf.changes.forms import Node
+from eseal.documents.pdf.changes.graph import Key, View, entries, is_name, raw_entry
+from eseal.documents.pdf.changes.job import FAILED, PASSED, PERMITTED, UNKNOWN, Job
+from eseal.documents.pdf.changes.table import NEW_FIELD
+
+_HIDDEN = 2 | 32
+_CERTIFYING = "/DocMDP"
+
+
+def classify(job: Job, node: Node, names: set[str], used: set[Key]) -> None:
+    """Class one new field with everything below it; `names` and `used` are those of the signed revision."""
+    for part in node.walk():
+        if part.key:
+            job.comparer.pair(None, part.key)
+            job.new_widgets[part.key] = node.name
+    leaves = [n for n in node.walk() if not n.kids or n.is_widget]
+    if node.name in names or not node.name:
+        # Two fields of one name are one field with two values: readers differ in which they show (12.7.4.2).
+        job.add(FAILED, "CHANGE_FIELD_DUPLICATE", node.name)
+        return
+    if not all(is_name(n.values.get("/FT"), "/Sig") for n in leaves):
+        job.add(FAILED, "CHANGE_FIELD_ADDED", node.name)
+        return
+    for part in node.walk():
+        odd = [k for k, _ in entries(part.holder) if k not in NEW_FIELD]
+        if any(k in ("/A", "/AA") for k in odd):
+            job.add(FAILED, "CHANGE_ACTION", part.name)
+        elif odd:
+            job.add(UNKNOWN, "CHANGE_FIELD_ADDED_UNCLEAR", f"{part.name} {odd[0]}")
+    visible = any(is_visible(job.after, n) for n in leaves)
+    values = {id(n): raw_entry(n.holder, "/V") for n in node.walk() if raw_entry(n.holder, "/V") is not None}
+    if not values:
+        if job.closed:
+            job.add(FAILED, "CHANGE_SEAL_FORBIDDEN", node.name)
+        elif visible:
+            job.add(UNKNOWN, "CHANGE_SIGNATURE_FIELD_VISIBLE", node.name)
+        else:
+            job.add(PERMITTED, "CHANGE_SIGNATURE_FIELD_ADDED", node.name)
+        return
+    for part in node.walk():
+        if id(part) in values:
+            signed(job, part, used)
+            later = job.later.get(part.name)
+            if visible and job.certified and not (later and later.timestamp and not visible):
+                # The certified page gains a picture where nothing was reserved for one (the SSA attack).
+                job.add(UNKNOWN, "CHANGE_SEAL_VISIBLE", part.name)
+
+
+def signed(job: Job, node: Node, used: set[Key]) -> None:
+    """A signature value that is new: another seal, a document timestamp, or not to be told."""
+    key, value = job.after.resolve(node.values.get("/V"))
+    later = job.later.get(node.name)
+    if key is not None and key in used:
+        job.add(FAILED, "CHANGE_SEAL_BORROWED", node.name)
+        return
+    if not isinstance(value, generic.DictionaryObject) or later is None or later.covered_end <= _length(job.before):
+        job.add(UNKNOWN, "CHANGE_SEAL_UNCLEAR", node.name)
+        return
+    timestamp = is_name(job.after.entry(value, "/SubFilter"), "/ETSI.RFC3161")
+    if timestamp:
+        job.add(PASSED, "CHANGE_TIMESTAMP", node.name)
+        return
+    if job.closed:
+        job.add(FAILED, "CHANGE_SEAL_FORBIDDEN", node.name)
+        return
+    if job.rules.locked(node.name) and node.key in job.matched.values():
+        job.add(FAILED, "CHANGE_FIELD_LOCKED", node.name)
+        return
+    for raw in job.after.array(raw_entry(value, "/Reference")):
+        method = job.after.entry(job.after.dictionary(raw), "/TransformMethod")
+        if is_name(method, _CERTIFYING):
+            code = "CHANGE_CERTIFICATION_SECOND" if job.certified else "CHANGE_CERTIFICATION_ADDED"
+            job.add(FAILED if job.certified else UNKNOWN, code, node.name)
+            return
+    job.add(PASSED, "CHANGE_SEAL", node.name)
+
+
+def _length(view: View) -> int:
+    position = view.reader.stream.tell()
+    view.reader.stream.seek(0, os.SEEK_END)
+    end = int(view.reader.stream.tell())
+    view.reader.stream.seek(position)
+    return end
+
+
+def is_visible(view: View, node: Node) -> bool:
+    """Whether a widget shows anything: it has an area, is not hidden, and has an appearance that draws."""
+    rect = [view.get(v) for v in view.array(raw_entry(node.holder, "/Rect"))]
+    flags = view.entry(node.holder, "/F")
+    try:
+        area = abs(float(rect[2]) - float(rect[0])) * abs(float(rect[3]) - float(rect[1]))  # type: ignore[arg-type]
+    except (IndexError, TypeError, ValueError, OverflowError):
+        area = 0.0 if not rect else 1.0
+    if area == 0 or (isinstance(flags, int) and flags & _HIDDEN):
+        return False
+    look = view.dictionary(raw_entry(node.holder, "/AP"))
+    for _, raw in entries(look):
+        value = view.get(raw)
+        streams = [value]
+        if isinstance(value, generic.DictionaryObject) and not isinstance(value, generic.StreamObject):
+            streams = [view.get(v) for _, v in entries(value)]
+        for stream in streams:
+            if isinstance(stream, generic.StreamObject):
+                data = view.decoded(stream)
+                if data is None or data.strip():
+                    return True
+    return bool(dict(entries(view.dictionary(raw_entry(node.holder, "/MK")))))

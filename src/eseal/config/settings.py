@@ -21,8 +21,8 @@ SettingValue = str | bool | tuple[str, ...] | None
 SYSTEM_FILE = Path("/etc/eseal/config.toml")
 """Settings for everybody on this machine."""
 
-OTHER_VARIABLES = ("KEY", "CERT", "PASSWORD_FILE", "KEY_PASSWORD", "TSA", "SEAL")
-"""ESEAL_ variables that name no setting, only options of one command."""
+OTHER_VARIABLES = ("KEY", "CERT", "PASSWORD", "PASSWORD_FILE", "TSA", "SEAL", "DEBUG")
+"""ESEAL_ variables that name no setting: options and the password of one command, and ESEAL_DEBUG."""
 
 
 @dataclass(frozen=True, slots=True)

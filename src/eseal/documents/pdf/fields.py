@@ -11,6 +11,7 @@ from eseal.errors import DocumentError
 from eseal.limits import Limits
 
 _PAGES = 200_000
+_HEIGHT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,10 @@ def _visible(view: View, widget: generic.DictionaryObject) -> bool:
     return x0 != x1 and y0 != y1
 
 
+def _key(raw: object) -> Key | None:
+    return (raw.idnum, raw.generation) if isinstance(raw, generic.IndirectObject) else None
+
+
 class PageNumbers:
     """Page numbers by object, read once and only when somebody asks."""
 
@@ -139,6 +144,10 @@ class PageNumbers:
 
     def of(self, page: Key | None, widget: Key | None) -> int | None:
         """1-based number of the page with key `page`, else of the one whose /Annots name `widget`."""
+        if page is not None and self._numbers is None:
+            near = self._climb(page)
+            if near is not None:
+                return near
         if self._numbers is None:
             self._read()
         assert self._numbers is not None
@@ -148,9 +157,30 @@ class PageNumbers:
             return None
         for number, content in enumerate(self._order, 1):
             for raw in self._view.array(raw_entry(content, "/Annots")):
-                if isinstance(raw, generic.IndirectObject) and (raw.idnum, raw.generation) == widget:
+                if _key(raw) == widget:
                     return number
         return None
+
+    def _climb(self, page: Key) -> int | None:
+        """Number of `page` by way of its parents, where each of them holds nothing but pages: no page is read."""
+        before, key = 0, page
+        root = self._view.resolve(raw_entry(self._view.root, "/Pages"))[0]
+        for _ in range(_HEIGHT):
+            if key == root:
+                return before + 1
+            parent, node = self._view.resolve(raw_entry(self._node(key), "/Parent"))
+            if parent is None or not isinstance(node, generic.DictionaryObject):
+                return None
+            kids = [_key(k) for k in self._view.array(raw_entry(node, "/Kids"))]
+            if kids.count(key) != 1 or self._view.entry(node, "/Count") != len(kids):
+                return None
+            before += kids.index(key)
+            key = parent
+        return None
+
+    def _node(self, key: Key) -> generic.DictionaryObject:
+        node = self._view.load(key)
+        return node if isinstance(node, generic.DictionaryObject) else generic.DictionaryObject()
 
     def _read(self) -> None:
         self._numbers = {}

@@ -30,6 +30,8 @@ _DIGITS = b"0123456789nf \r\n"
 # "0 0 n" and one byte of white space: no entry is shorter.
 _SMALLEST_ENTRY = 6
 _WHITE = b"\x00\t\n\x0c\r "
+# Subsections up to which they are searched one by one.
+_LISTED = 8
 _INT_MAX = (1 << 63) - 1
 _GENERATION_MAX = 0xFFFFFFFF
 
@@ -70,11 +72,19 @@ class Entries:
     extras: array[int] = field(default_factory=lambda: array("I"))
     """Generation, or index in the object stream."""
 
+    places_of: dict[int, int] = field(default_factory=dict, repr=False)
+    """Index of every number, made when first asked for and only where there are many subsections."""
+
     def __len__(self) -> int:
         return len(self.kinds)
 
     def find(self, num: int) -> tuple[int, int, int] | None:
         """(kind, place, extra) of object `num`, None where this section says nothing of it; the last one counts."""
+        if len(self.starts) > _LISTED:
+            if not self.places_of:
+                self.places_of = {self.number(i): i for i in range(len(self.kinds))}
+            at = self.places_of.get(num)
+            return None if at is None else (self.kinds[at], self.places[at], self.extras[at])
         for i in range(len(self.starts) - 1, -1, -1):
             index = num - self.starts[i]
             end = self.bases[i + 1] if i + 1 < len(self.bases) else len(self.kinds)

@@ -399,3 +399,23 @@ def test_length_never_reaches_past_the_end(raw: bytes) -> None:
 )
 def test_dates(text: str | None, expected: datetime | None) -> None:
     assert pdf_date(text) == expected
+
+
+def test_page_numbers_in_nested_trees(maker: SimpleNamespace) -> None:
+    page = maker.BASE[3]
+    leaf = b"<</Type/Page/Parent %d 0 R>>"
+    flat = {2: b"<</Type/Pages/Kids[40 0 R 3 0 R]/Count 2>>", 40: leaf % 2}
+    nested = {
+        2: b"<</Type/Pages/Kids[41 0 R 42 0 R]/Count 3>>",
+        41: b"<</Type/Pages/Parent 2 0 R/Kids[43 0 R 44 0 R]/Count 2>>",
+        42: b"<</Type/Pages/Parent 2 0 R/Kids[3 0 R]/Count 1>>",
+        43: leaf % 41,
+        44: leaf % 41,
+        3: page.replace(b"/Parent 2 0 R", b"/Parent 42 0 R"),
+    }
+    round_trip = {2: b"<</Type/Pages/Parent 3 0 R/Kids[3 0 R 2 0 R]/Count 2>>", 3: page}
+    for more, number in ((flat, 2), (nested, 3), (round_trip, 1)):
+        for widget in (maker.field(), maker.field().replace(b"/P 3 0 R", b"")):
+            one = only(maker.signed(widget=widget, more=more))
+            assert isinstance(one, Found)
+            assert one.page == number

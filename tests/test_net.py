@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from eseal.errors import ServiceError
-from eseal.net import HttpFetcher, is_public
+from eseal.net import CachingFetcher, HttpFetcher, is_public
 
 Handler = Callable[[socket.socket], None]
 
@@ -340,6 +340,17 @@ def test_the_environments_proxy_is_not_used(serve: Callable[..., Server], monkey
         monkeypatch.setenv(name, proxy.url())
     assert LOCAL.fetch(serve(plain(b"direct")).url(), limit=100) == b"direct"
     assert proxy.requests == []
+
+
+def test_an_address_is_asked_once(serve: Callable[..., Server]) -> None:
+    server, missing = serve(plain(b"answer")), serve(plain(b"", "404 Not Found"))
+    cache = CachingFetcher(LOCAL)
+    for body in (None, None, b"one", b"one", b"two"):
+        assert cache.fetch(server.url(), body=body, limit=10) == b"answer"
+    assert len(server.requests) == 3
+    assert [code_of(lambda: cache.fetch(missing.url(), limit=10)) for _ in range(2)] == ["NET_STATUS"] * 2
+    assert len(missing.requests) == 1
+    assert code_of(lambda: cache.fetch(server.url(), limit=3)) == "NET_TOO_LARGE"
 
 
 def tls_server(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:

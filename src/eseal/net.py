@@ -16,7 +16,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -213,6 +213,34 @@ class HttpFetcher:
             raise ServiceError("NET_TIMEOUT", url=url, seconds=self.seconds)
         reason = (problems[0].strerror or str(problems[0])) if problems else "no address"
         raise ServiceError("NET_UNREACHABLE", url=url, reason=reason)
+
+
+@dataclass(slots=True)
+class CachingFetcher:
+    """Asks each address once and remembers answer or failure: for one run over documents of the same issuers.
+
+    Answers are kept without regard to their age, so it must not live longer than one judgement of a batch. Not for
+    several threads.
+    """
+
+    fetcher: Fetcher
+    """Who asks."""
+    _answers: dict[tuple[str, bytes | None], bytes | ServiceError] = field(default_factory=dict)
+
+    def fetch(self, url: str, *, body: bytes | None = None, content_type: str | None = None, limit: int) -> bytes:
+        """See `Fetcher.fetch`; an answer that was taken under a larger limit is refused under a smaller one."""
+        key = (url, body)
+        if key not in self._answers:
+            try:
+                self._answers[key] = self.fetcher.fetch(url, body=body, content_type=content_type, limit=limit)
+            except ServiceError as error:
+                self._answers[key] = error
+        answer = self._answers[key]
+        if isinstance(answer, ServiceError):
+            raise ServiceError(answer.code, **answer.params)
+        if len(answer) > limit:
+            raise ServiceError("NET_TOO_LARGE", url=url, limit=limit)
+        return answer
 
 
 class _Deadline:

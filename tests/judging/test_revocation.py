@@ -168,7 +168,7 @@ def crl_by_own_key(q: Q) -> None:
     # The CA signs its lists with a key of their own, certified by the same root under its own name.
     lists = q.lab.issue("Issuing", q.root, key="lists", key_usage=("crl_sign",))
     q.certificates.append(lists)
-    q.crls = [q.crls[0], q.lab.crl(q.inter, sign_with=lists.key), q.lab.ocsp(lists, q.root)]
+    q.crls = [q.crls[0], q.lab.crl(q.inter, sign_with=lists.key)]
 
 
 def crl_by_namesake(q: Q) -> None:
@@ -454,9 +454,12 @@ def test_complete_only_where_the_document_brings_it_all(good: Q) -> None:
     assert not judgement.complete_revocation
 
 
-def test_a_crl_of_the_cas_own_list_key_needs_a_path(good: Q, ask_one: Any) -> None:
+def test_the_cas_own_key_for_lists_counts_unless_revoked(good: Q, ask_one: Any) -> None:
     crl_by_own_key(good)
     assert ask_one(good.ask().checks, "revocation").code == "REVOCATION_ALL_GOOD"
+    lists = good.certificates[-1]
+    good.crls[0] = good.lab.crl(good.root, {lists.x509.serial_number: good.at - 10 * DAY})
+    assert ask_one(good.ask().checks, "revocation").code == "REVOCATION_CRL_NOT_AUTHENTIC"
 
 
 @pytest.mark.parametrize("count", [3, 3000])

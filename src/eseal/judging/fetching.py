@@ -14,6 +14,8 @@ from eseal.judging.policy import Policy
 from eseal.model import Certificate
 from eseal.net import Fetcher
 
+_SMALL = 1_000_000
+"""Most bytes of an issuer's certificates or of an OCSP answer."""
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 
 
@@ -33,7 +35,7 @@ class Lookups:
         """Certificates from the addresses that `certificate` names for its issuer (RFC 5280 4.2.2.1)."""
         found: list[Certificate] = []
         for url in _urls(certificate, "issuer")[:2]:
-            answer = self._ask(url, None, None)
+            answer = self._ask(url, None, None, _SMALL)
             if answer is not None:
                 found += _certificates(answer)
         return tuple(found[:20])
@@ -46,7 +48,7 @@ class Lookups:
                 body = ocsp.request(certificate, issuer)
             except (Asn1Error, UsageError):
                 break
-            answer = self._ask(url, body, "application/ocsp-request")
+            answer = self._ask(url, body, "application/ocsp-request", _SMALL)
             if answer is not None:
                 found.append(answer)
         return tuple(found)
@@ -55,12 +57,12 @@ class Lookups:
         """CRLs from the distribution points that `certificate` names, in DER."""
         found = []
         for url in _urls(certificate, "crl")[:3]:
-            answer = self._ask(url, None, None)
+            answer = self._ask(url, None, None, self.policy.fetch_bytes)
             if answer is not None:
                 found.append(answer)
         return tuple(found)
 
-    def _ask(self, url: str, body: bytes | None, content_type: str | None) -> bytes | None:
+    def _ask(self, url: str, body: bytes | None, content_type: str | None, limit: int) -> bytes | None:
         key = (url, body)
         if key in self._answers:
             return self._answers[key]
@@ -68,7 +70,7 @@ class Lookups:
             return None
         answer: bytes | None = None
         try:
-            answer = self.fetcher.fetch(url, body=body, content_type=content_type, limit=self.policy.fetch_bytes)
+            answer = self.fetcher.fetch(url, body=body, content_type=content_type, limit=limit)
         except ServiceError as error:
             self.failures[url] = error.code
         self._answers[key] = answer

@@ -15,6 +15,7 @@ from eseal.judging.paths import Path, Pool, Search, find_paths
 from eseal.judging.policy import Policy
 from eseal.judging.revocation import Finding, Revocations, Status
 from eseal.judging.statements import Material
+from eseal.judging.times import iso
 from eseal.model import Certificate, RevocationMode, ValidationData
 from eseal.net import Fetcher
 from eseal.report.model import Check, CheckVerdict, SignerView, SubIndication
@@ -233,9 +234,9 @@ def _validity(certificate: Certificate, path: Path | None, when: datetime, *, pr
     own = facts(certificate)
     params = {
         "certificate": own.subject,
-        "start": own.not_before.isoformat(),
-        "end": own.not_after.isoformat(),
-        "when": when.isoformat(),
+        "start": iso(own.not_before),
+        "end": iso(own.not_after),
+        "when": iso(when),
     }
     checks = [_check(p, {}) for p in (path.problems if path else ()) if p.check == "validity"]
     if when < own.not_before:

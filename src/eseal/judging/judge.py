@@ -23,6 +23,7 @@ from eseal.errors import UsageError
 from eseal.judging.inquiry import FAILED, INFO, PASSED, UNKNOWN, Inquiry, Outcome, signer_view
 from eseal.judging.policy import Policy
 from eseal.judging.revocation import Status
+from eseal.judging.times import iso
 from eseal.judging.timestamps import TimestampJudgement, control_time, judge_token
 from eseal.model import Certificate, Proof, ValidationData, aware
 from eseal.net import Fetcher
@@ -129,7 +130,7 @@ def _best_time(
         source = TimeSource.TIMESTAMP if first.source == "timestamp" else TimeSource.PROOF
     for stamp in stamps:
         if proven and _is_out_of_order(stamp):
-            params = {"time": stamp.time.isoformat(), "later": best.isoformat()}
+            params = {"time": iso(stamp.time), "later": iso(best)}
             sub = SubIndication.TIMESTAMP_ORDER_FAILURE
             checks.append(Check("best-time", UNKNOWN, "BEST_TIME_ORDER", params, sub_indication=sub))
         if not stamp.trusted:
@@ -138,10 +139,10 @@ def _best_time(
             best, source = min(stamp.time, best), TimeSource.TIMESTAMP
     code = {TimeSource.NOW: "BEST_TIME_NOW", TimeSource.PROOF: "BEST_TIME_PROOF"}.get(source, "BEST_TIME_TIMESTAMP")
     verdict = INFO if source is TimeSource.NOW else PASSED
-    checks.append(Check("best-time", verdict, code, {"time": best.isoformat()}))
+    checks.append(Check("best-time", verdict, code, {"time": iso(best)}))
     claimed = examined.claimed_time
     if claimed is not None and claimed > best + policy.clock_skew:
-        params = {"claimed": claimed.isoformat(), "time": best.isoformat()}
+        params = {"claimed": iso(claimed), "time": iso(best)}
         checks.append(Check("note", INFO, "CLAIMED_TIME_AFTER_PROOF", params))
     return best, source, checks
 
@@ -154,7 +155,7 @@ def _is_out_of_order(stamp: TimestampJudgement) -> bool:
 
 def _timestamp_checks(stamp: TimestampJudgement) -> list[Check]:
     name = stamp.signer.name if stamp.signer else "?"
-    params = {"time": stamp.time.isoformat(), "authority": name}
+    params = {"time": iso(stamp.time), "authority": name}
     evidence = {"authority": stamp.signer.fingerprint} if stamp.signer else {}
     if stamp.trusted:
         return [Check("signature-timestamp", PASSED, "SIGNATURE_TIMESTAMP_TRUSTED", params, evidence)]

@@ -11,6 +11,7 @@ from eseal.crypto.certificates import CertificateFacts, facts
 from eseal.crypto.extensions import Extensions, GeneralName, NameConstraints, read_extensions
 from eseal.crypto.names import emails_in, is_below
 from eseal.errors import UsageError
+from eseal.judging.times import iso
 from eseal.model import Certificate
 from eseal.report.model import CheckVerdict, SubIndication
 from eseal.trust.store import Anchor
@@ -121,9 +122,9 @@ def _anchor_period(anchor: Anchor, when: datetime) -> list[Problem]:
             "PATH_ANCHOR_PERIOD",
             sub=SubIndication.NO_CERTIFICATE_CHAIN_FOUND_NO_POE,
             anchor=anchor.label,
-            start=start.isoformat(),
-            end=end.isoformat(),
-            when=when.isoformat(),
+            start=iso(start),
+            end=iso(end),
+            when=iso(when),
         )
     ]
 
@@ -155,9 +156,9 @@ def _validity(own: CertificateFacts, when: datetime, *, last: bool) -> list[Prob
             "validity",
             SubIndication.OUT_OF_BOUNDS_NO_POE,
             certificate=own.subject,
-            start=own.not_before.isoformat(),
-            end=own.not_after.isoformat(),
-            when=when.isoformat(),
+            start=iso(own.not_before),
+            end=iso(own.not_after),
+            when=iso(when),
         )
     ]
 

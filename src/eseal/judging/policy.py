@@ -38,4 +38,4 @@ class Policy:
     fetches: int = 20
     """Most requests made for one signature."""
     fetch_bytes: int = 20_000_000
-    """Most bytes taken for one request."""
+    """Most bytes of one CRL that is fetched; certificates and OCSP answers are held to a megabyte."""

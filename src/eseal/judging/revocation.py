@@ -21,6 +21,7 @@ from eseal.judging.fetching import Lookups
 from eseal.judging.paths import Path, Pool, find_paths
 from eseal.judging.policy import Policy
 from eseal.judging.statements import Listener, Material, Statement
+from eseal.judging.times import iso
 from eseal.model import Certificate, RevocationMode
 
 
@@ -90,6 +91,8 @@ class Revocations:
         self, certificate: Certificate, issuer: Certificate, path: Path, when: datetime, *, depth: int = 0
     ) -> Finding:
         def vouched(other: Certificate) -> bool:
+            if depth:
+                return False
             search = find_paths(
                 other,
                 anchors=(path.anchor,),
@@ -99,7 +102,13 @@ class Revocations:
                 usages=frozenset({"any_extended_key_usage"}),
             )
             own = facts(other)
-            return own.not_before <= when <= own.not_after and any(not p.problems for p in search.paths)
+            return own.not_before <= when <= own.not_after and any(
+                not p.problems
+                and all(
+                    self._ask(c, p.issuer_of(i), p, when, depth=1).status is Status.GOOD for i, c in enumerate(p.chain)
+                )
+                for p in search.paths[:2]
+            )
 
         def responder_revoked(responder: Certificate, its_issuer: Certificate) -> bool | None:
             if depth:
@@ -134,15 +143,15 @@ def decide(
     if hold is not None:
         return _revoked(certificate, hold)
     if not clear:
-        return Finding(Status.UNKNOWN, "REVOCATION_HOLD_UNCLEAR", _who(certificate) | {"when": when.isoformat()})
+        return Finding(Status.UNKNOWN, "REVOCATION_HOLD_UNCLEAR", _who(certificate) | {"when": iso(when)})
     conclusive = [s for s in heard if _is_conclusive(s, certificate, when, policy)]
     if conclusive:
         # What the document brought is named first: it is what stays with it.
         best = max(conclusive, key=lambda s: (s.in_document, s.this_update))
-        params = _who(certificate) | {"kind": best.kind, "time": best.this_update.isoformat()}
+        params = _who(certificate) | {"kind": best.kind, "time": iso(best.this_update)}
         later = first.revocation if first else None
         if later is not None:
-            params |= {"revoked": later.time.isoformat(), "reason": later.reason or "-"}
+            params |= {"revoked": iso(later.time), "reason": later.reason or "-"}
             return Finding(Status.GOOD, "REVOCATION_LATER", params, later, best.in_document, best.uses)
         return Finding(Status.GOOD, "REVOCATION_GOOD", params, None, best.in_document, best.uses)
     return _undecided(certificate, statements, heard, when, refused)
@@ -155,14 +164,14 @@ def _undecided(
     when: datetime,
     refused: Sequence[str],
 ) -> Finding:
-    params = _who(certificate) | {"when": when.isoformat()}
+    params = _who(certificate) | {"when": iso(when)}
     known = [s for s in heard if s.status is not OcspStatus.UNKNOWN]
     if known:
         newest = max(known, key=lambda s: s.this_update)
-        params |= {"kind": newest.kind, "time": newest.this_update.isoformat()}
+        params |= {"kind": newest.kind, "time": iso(newest.this_update)}
         if newest.this_update > facts(certificate).not_after:
             return Finding(Status.UNKNOWN, "REVOCATION_AFTER_EXPIRY", params)
-        params |= {"next": newest.next_update.isoformat() if newest.next_update else "-"}
+        params |= {"next": iso(newest.next_update) if newest.next_update else "-"}
         return Finding(Status.UNKNOWN, "REVOCATION_STALE", params)
     if heard:
         return Finding(Status.UNKNOWN, "REVOCATION_STATUS_UNKNOWN", params)
@@ -212,7 +221,7 @@ def _revoked(certificate: Certificate, statement: Statement) -> Finding:
     revocation = statement.revocation
     params = _who(certificate) | {
         "kind": statement.kind,
-        "revoked": revocation.since.isoformat(),
+        "revoked": iso(revocation.since),
         "reason": revocation.reason or "-",
     }
     code = "REVOCATION_HOLD" if _is_hold(statement) else "REVOCATION_REVOKED"

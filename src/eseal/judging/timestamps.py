@@ -13,6 +13,7 @@ from eseal.errors import UsageError
 from eseal.judging.inquiry import FAILED, INFO, PASSED, UNKNOWN, Inquiry, signer_view
 from eseal.judging.policy import Policy
 from eseal.judging.revocation import Status
+from eseal.judging.times import iso
 from eseal.model import Certificate, Proof, ValidationData, aware
 from eseal.net import Fetcher
 from eseal.report.model import Check, SignerView
@@ -98,7 +99,7 @@ def _key_usage(certificate: Certificate) -> list[Check]:
 def _stated(certificate: Certificate, stated: datetime, when: datetime, policy: Policy) -> list[Check]:
     """The stated time against what is known: not after the time at which the token is proven to have existed."""
     own = facts(certificate)
-    params = {"time": stated.isoformat(), "when": when.isoformat()}
+    params = {"time": iso(stated), "when": iso(when)}
     if stated > when + policy.clock_skew:
         return [Check("best-time", UNKNOWN, "TIMESTAMP_FROM_FUTURE", params)]
     if not own.not_before <= stated <= own.not_after:

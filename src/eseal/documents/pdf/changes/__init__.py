@@ -9,7 +9,18 @@ from __future__ import annotations
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from eseal.documents.model import Change
-from eseal.documents.pdf.changes import annots, catalog, fields, forms, graph, longterm, orphans, pages, rules
+from eseal.documents.pdf.changes import (
+    annots,
+    catalog,
+    fields,
+    forms,
+    graph,
+    longterm,
+    orphans,
+    pages,
+    rules,
+    structure,
+)
 from eseal.documents.pdf.changes.job import UNKNOWN, Job
 from eseal.documents.pdf.changes.rules import Later, Lock, LockAction, Rules
 from eseal.limits import DEFAULT, Limits
@@ -17,9 +28,7 @@ from eseal.limits import DEFAULT, Limits
 __all__ = ["Later", "Lock", "LockAction", "Rules", "compare", "read_rules"]
 
 
-def read_rules(
-    before: PdfFileReader, field: str, later: tuple[Later, ...] = (), limits: Limits = DEFAULT
-) -> Rules:
+def read_rules(before: PdfFileReader, field: str, later: tuple[Later, ...] = (), limits: Limits = DEFAULT) -> Rules:
     """The rules that the signed revision `before` itself states for the seal in `field`.
 
     Certification level (/Perms /DocMDP, and /P of signature locks, the strictest counts) and field locks of every
@@ -53,9 +62,10 @@ def _compare(before: PdfFileReader, after: PdfFileReader, rules: Rules) -> tuple
     field_pairs = fields.pair(job, old_form, new_form)
     old_notes, new_notes = annots.read(old, old_tree.pages), annots.read(new, new_tree.pages)
     annots.pair(job, old_notes, new_notes)
-    # 2 Trailer and catalog, key by key; the structure tree pairs its elements on the way.
+    elements = structure.pair(job)
+    # 2 Trailer and catalog, key by key.
     longterm.trailer(job)
-    catalog.compare(job)
+    catalog.compare(job, elements)
     # 3 Pages with what they inherit, and what lies on them.
     pages.compare(job, old_tree, new_tree)
     annots.compare(job, old_notes, new_notes)

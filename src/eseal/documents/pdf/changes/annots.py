@@ -1,11 +1,12 @@
-"""Annotations of each page: those that were sealed stay, in their order; what is new is a classed widget or a finding."""
+"""Annotations of each page: those that were sealed stay, in their order; a new one is a classed widget or a finding."""
 
 from __future__ import annotations
 
 from pyhanko.pdf_utils import generic
 
 from eseal.documents.pdf.changes.graph import Key, View, entries, is_name, raw_entry
-from eseal.documents.pdf.changes.job import FAILED, UNKNOWN, Job
+from eseal.documents.pdf.changes.job import ANNOTATING, FAILED, UNKNOWN, Job
+from eseal.documents.pdf.changes.newfields import is_visible
 
 _ACTIONS = ("/A", "/AA", "/PA")
 
@@ -36,6 +37,16 @@ def pair(job: Job, old: list[list[Item]], new: list[list[Item]]) -> None:
 
 def compare(job: Job, old: list[list[Item]], new: list[list[Item]]) -> None:
     """Compare the annotations page by page."""
+    placed = {key for page in old for key, _ in page}
+    counts: dict[Key, int] = {}
+    for number, page in enumerate(new, 1):
+        for key, _ in page:
+            if key:
+                counts[key] = counts.get(key, 0) + 1
+                if counts[key] == 2 and key in job.new_widgets:
+                    job.add(UNKNOWN, "CHANGE_ANNOTATION_ADDED", f"p. {number}")
+    # An empty signature field that no page showed may be placed where it says, once it is signed.
+    job.placing = {n for o, n in job.matched.items() if n in job.signing and o not in placed and counts.get(n) == 1}
     for number, (ours, theirs) in enumerate(zip(old, new, strict=False), 1):
         _page(job, number, ours, theirs)
 
@@ -47,7 +58,8 @@ def _page(job: Job, number: int, ours: list[Item], theirs: list[Item]) -> None:
     for key, raw in ours:
         index = _find(job, key, raw, theirs, taken)
         if index is None:
-            job.add(FAILED, "CHANGE_ANNOTATION_REMOVED", where)
+            free = job.rules.level == ANNOTATING and key not in job.old_widgets
+            job.add(UNKNOWN if free else FAILED, "CHANGE_ANNOTATION_REMOVED", where)
             continue
         taken.add(index)
         positions.append(index)
@@ -57,7 +69,10 @@ def _page(job: Job, number: int, ours: list[Item], theirs: list[Item]) -> None:
         # Later ones are drawn over earlier ones (12.5.2).
         job.add(FAILED, "CHANGE_ANNOTATION_ORDER", where)
     for index, (key, raw) in enumerate(theirs):
-        if index not in taken and key not in job.new_widgets:
+        if index not in taken and key in job.placing:
+            if job.certified and is_visible(job.after, job.after.dictionary(raw)):
+                job.add(UNKNOWN, "CHANGE_SEAL_VISIBLE", where)
+        elif index not in taken and key not in job.new_widgets:
             _added(job, where, key, raw)
 
 
@@ -80,8 +95,12 @@ def _compare(job: Job, where: str, old: object, new: object) -> None:
         if name in ("/P", "/Parent") and ours.get(name) is None:
             continue
         if not job.comparer.same(ours.get(name), theirs.get(name)):
-            code = "CHANGE_ACTION" if name in _ACTIONS else "CHANGE_ANNOTATION"
-            job.add(FAILED, code, f"{where} {name}")
+            if name in _ACTIONS:
+                job.add(FAILED, "CHANGE_ACTION", f"{where} {name}")
+            else:
+                # Level 3 permits to change annotations (table 257), yet they may have been what was sealed.
+                verdict = UNKNOWN if job.rules.level == ANNOTATING else FAILED
+                job.add(verdict, "CHANGE_ANNOTATION", f"{where} {name}")
 
 
 def _added(job: Job, where: str, key: Key | None, raw: object) -> None:
@@ -101,5 +120,3 @@ def _added(job: Job, where: str, key: Key | None, raw: object) -> None:
     else:
         # ISO 32000-2 table 257 lets level 3 permit annotations, yet one can cover any text on the page.
         job.add(UNKNOWN, "CHANGE_ANNOTATION_ADDED", label)
-
-

@@ -6,43 +6,38 @@ from pyhanko.pdf_utils import generic
 
 from eseal.documents.pdf.changes import text
 from eseal.documents.pdf.changes.forms import Node
-from eseal.documents.pdf.changes.graph import View, entries, is_name, raw_entry
+from eseal.documents.pdf.changes.graph import View, entries, is_name, items, raw_entry, string_text
 from eseal.documents.pdf.changes.job import FAILED, PERMITTED, UNKNOWN, Job
 from eseal.report.model import CheckVerdict
 
 _PASSWORD = 1 << 13
 _OWN_KEYS = frozenset(
     ("/Type", "/Subtype", "/FormType", "/BBox", "/Matrix", "/Resources", "/Length", "/Filter", "/DecodeParms")
-    + ("/Name", "/LastModified", "/PieceInfo", "/Group")
-)
+) | frozenset(("/Name", "/LastModified", "/PieceInfo", "/Group"))
 
 
 def is_value(value: object) -> bool:
     """Whether `value` is one that a text or choice field can have."""
     if isinstance(value, generic.ArrayObject):
-        return all(isinstance(v, generic.TextStringObject) for v in value)
-    return value is None or isinstance(value, generic.TextStringObject)
+        return all(string_text(v) is not None for v in items(value))
+    return value is None or string_text(value) is not None
 
 
 def _texts(view: View, node: Node, value: object) -> set[str]:
     """What may show for `value`: itself, or the display text that a choice field gives it (table 235)."""
-    wanted = [value] if not isinstance(value, generic.ArrayObject) else [view.get(v) for v in value]
-    shown = {"".join(str(v) for v in wanted if v is not None)}
+    wanted = [value] if not isinstance(value, generic.ArrayObject) else [view.get(v) for v in items(value)]
+    shown = {"".join(string_text(v) or "" for v in wanted)}
     for raw in view.array(node.values.get("/Opt")):
         option = view.array(raw)
         if len(option) == 2 and any(view.get(option[0]) == v for v in wanted):
-            shown.add(str(view.get(option[1])))
+            shown.add(string_text(view.get(option[1])) or "")
     return {text.squeeze(s) for s in shown}
 
 
 def streams(view: View, node: Node) -> dict[str, generic.StreamObject]:
     """The appearance streams of a widget by their key: N, R, D."""
     look = view.dictionary(raw_entry(node.holder, "/AP"))
-    return {
-        name: value
-        for name, raw in entries(look)
-        if isinstance(value := view.get(raw), generic.StreamObject)
-    }
+    return {name: value for name, raw in entries(look) if isinstance(value := view.get(raw), generic.StreamObject)}
 
 
 def borrows(view: View, node: Node) -> bool:

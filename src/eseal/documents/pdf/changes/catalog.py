@@ -5,18 +5,23 @@ from __future__ import annotations
 from pyhanko.pdf_utils import generic
 
 from eseal.documents.pdf.changes import longterm, structure
-from eseal.documents.pdf.changes.graph import entries, raw_entry
+from eseal.documents.pdf.changes.graph import Key, entries, raw_entry
 from eseal.documents.pdf.changes.job import UNKNOWN, Job
 from eseal.documents.pdf.changes.table import CATALOG, NAMES
 
 
-def compare(job: Job) -> None:
-    """Compare the catalogs; pages and form are compared by their own parts."""
+def compare(job: Job, elements: list[tuple[Key, Key]] | None) -> None:
+    """Compare the catalogs; pages and form are compared by their own parts.
+
+    `elements` are the structure elements that were paired.
+    """
     ours, theirs = dict(entries(job.before.root)), dict(entries(job.after.root))
     for name in sorted(ours.keys() | theirs.keys()):
         rule = CATALOG.get(name, (UNKNOWN, "CHANGE_CATALOG_UNCLEAR"))
         old, new = ours.get(name), theirs.get(name)
         if rule is None:
+            if name == "/StructTreeRoot":
+                structure.compare(job, old, new, elements)
             _own(job, name, old, new)
             continue
         path = job.comparer.difference(old, new)
@@ -35,8 +40,6 @@ def _own(job: Job, name: str, old: object, new: object) -> None:
         longterm.permissions(job, old, new)
     elif name == "/Version":
         longterm.version(job, old, new)
-    elif name == "/StructTreeRoot":
-        structure.compare(job, old, new)
     elif name == "/Names":
         _names(job, old, new)
 

@@ -37,8 +37,13 @@ def pair(job: Job, old: Form, new: Form) -> list[tuple[Node, Node]]:
     job.old_widgets = {n.key for n in old.nodes() if n.key}
     names = {n.name for n in old.nodes()}
     used = {job.before.resolve(n.values.get("/V"))[0] for n in old.nodes() if _type(n) == _SIGNATURE}
+    job.sealed_values = {key for key in used if key}
+    for a, b in pairs:
+        empty = _type(a) == _SIGNATURE and job.before.get(a.values.get("/V")) is None
+        if b.key and empty and job.after.get(b.values.get("/V")) is not None:
+            job.signing.add(b.key)
     for node in added:
-        newfields.classify(job, node, names, {k for k in used if k})
+        newfields.classify(job, node, names)
     return pairs
 
 
@@ -55,7 +60,7 @@ def compare(job: Job, old: Form, new: Form, pairs: list[tuple[Node, Node]]) -> N
 
 def _own(node: Node) -> generic.ArrayObject:
     """The raw values of a node that its own comparison looks at, without its links to kids and parent."""
-    return generic.ArrayObject([v for k, v in entries(node.holder) if k not in ("/Kids", "/Parent")])  # type: ignore[misc]
+    return generic.ArrayObject([v for k, v in entries(node.holder) if k not in ("/Kids", "/Parent")])
 
 
 def _type(node: Node) -> str | None:
@@ -79,26 +84,19 @@ def _node(job: Job, a: Node, b: Node) -> None:
     sealed = kind == _SIGNATURE and job.before.get(a.values.get("/V")) is not None
     signing = kind == _SIGNATURE and not sealed and job.after.get(b.values.get("/V")) is not None
     if signing:
-        newfields.signed(job, b, {k for k in _sealed_values(job) if k})
+        newfields.signed(job, b)
     content = [k for k in differ if k in _CONTENT]
     for name in differ:
         if name in ("/Kids", "/M", "/Parent") and not (sealed and name == "/M"):
             _links(job, a, b, name)
         elif sealed and name in ("/V", "/AP", "/AS", "/MK", "/F"):
             job.add(FAILED, "CHANGE_SEALED_FIELD", f"{a.name} {name}")
-        elif signing and name in SIGNING:
-            continue
-        elif name in _CONTENT:
+        elif (signing and name in SIGNING) or name in _CONTENT:
             continue
         else:
             _key(job, a, b, name, ours.get(name), theirs.get(name))
     if content and not sealed and not signing:
         _content(job, a, b, kind, content)
-
-
-def _sealed_values(job: Job) -> set[tuple[int, int] | None]:
-    form = forms.read(job.before, job.rules.limits)
-    return {job.before.resolve(n.values.get("/V"))[0] for n in form.nodes() if _type(n) == _SIGNATURE}
 
 
 def _links(job: Job, a: Node, b: Node, name: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pyhanko.pdf_utils import generic
 
-from eseal.documents.pdf.changes.graph import Key, View, is_name, raw_entry
+from eseal.documents.pdf.changes.graph import Key, View, is_name, raw_entry, string_text
 from eseal.limits import Limits
 
 _DEPTH = 100
@@ -90,8 +90,7 @@ def _node(
         return None
     if key:
         seen.add(key)
-    title = view.entry(holder, "/T")
-    partial = str(title) if isinstance(title, generic.TextStringObject) else None
+    partial = string_text(view.entry(holder, "/T"))
     above = parent.name if parent else ""
     name = (f"{above}.{partial}" if above else partial) if partial is not None else above
     node = Node(key, holder, name, partial, parent)
@@ -119,12 +118,12 @@ def match(old: list[Node], new: list[Node]) -> tuple[list[tuple[Node, Node]], li
     gone: list[Node] = []
     rest: list[Node] = []
     for o in old:
-        n = by_key.get(o.key) if o.key else None
-        if n is None or id(n) in taken:
+        same = by_key.get(o.key) if o.key else None
+        if same is None or id(same) in taken:
             rest.append(o)
-            continue
-        taken.add(id(n))
-        pairs.append((o, n))
+        else:
+            taken.add(id(same))
+            pairs.append((o, same))
     for o in rest:
         candidates = by_name.get(o.partial, []) if o.partial is not None else _unnamed(new)
         other = next((n for n in candidates if id(n) not in taken), None)

@@ -110,6 +110,11 @@ class View:
             return None
 
 
+def reference(view: View, key: Key) -> generic.IndirectObject:
+    """A raw reference to `key`."""
+    return generic.IndirectObject(key[0], key[1], view.reader)  # type: ignore[no-untyped-call]
+
+
 def empty() -> generic.DictionaryObject:
     """A dictionary without entries."""
     return generic.DictionaryObject()  # type: ignore[no-untyped-call]
@@ -148,6 +153,16 @@ def string_bytes(value: object) -> bytes | None:
     return None
 
 
+def string_text(value: object) -> str | None:
+    """The characters of a PDF string; None for anything else."""
+    if isinstance(value, generic.TextStringObject):
+        return str(value)
+    if isinstance(value, generic.ByteStringObject):
+        # Bytes that PDFDocEncoding does not define, such as a line end: all others are those of Latin-1 (7.9.2.2).
+        return bytes(value).decode("latin-1")
+    return None
+
+
 def is_name(value: object, *names: str) -> bool:
     """Whether `value` is a PDF name, and one of `names` where those are given."""
     return isinstance(value, generic.NameObject) and (not names or str(value) in names)
@@ -166,9 +181,7 @@ def changed_objects(before: PdfFileReader, after: PdfFileReader) -> frozenset[Ke
         keys |= _defined(after, number)
     for number in range(shared, before.total_revisions):
         keys |= _defined(before, number)
-    return frozenset(
-        key for key in keys if _place(before, key) != _place(after, key) or _place(after, key) is None
-    )
+    return frozenset(key for key in keys if _place(before, key) != _place(after, key) or _place(after, key) is None)
 
 
 def _shared_sections(before: PdfFileReader, after: PdfFileReader) -> int:
@@ -210,7 +223,7 @@ class Comparer:
         streams = {
             (ref.idnum, ref.generation)
             for number in range(before.reader.total_revisions)
-            for ref in before.reader.xrefs.object_streams_used_in(number)
+            for ref in before.reader.xrefs.object_streams_used_in(number)  # type: ignore[no-untyped-call]
         }
         self._trusted = not (streams & changed)
 

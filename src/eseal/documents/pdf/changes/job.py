@@ -15,6 +15,8 @@ INFO = CheckVerdict.INFO
 
 CERTIFIED_CLOSED = 1
 """DocMDP level at which nothing but long-term data may follow (ISO 32000-2 table 257)."""
+ANNOTATING = 3
+"""DocMDP level that permits annotations beside filling in and signing."""
 
 
 class Job:
@@ -34,6 +36,12 @@ class Job:
         """Fields and widgets that the form has gained and that were classed there: their names."""
         self.matched: dict[Key, Key] = {}
         """Fields and widgets of the signed revision and what they are now."""
+        self.signing: set[Key] = set()
+        """Signature fields that were empty in the signed revision and are signed now, by their present keys."""
+        self.placing: set[Key] = set()
+        """Those of `signing` that no page showed before."""
+        self.sealed_values: set[Key] = set()
+        """Signature dictionaries of the signed revision."""
         self.harmless: set[Key] = set()
         """New structure elements that hold nothing but new widgets."""
         self._found: dict[Change, None] = {}

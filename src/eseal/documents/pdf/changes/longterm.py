@@ -1,4 +1,4 @@
-"""What long-term updates may write: DSS, extensions, version, metadata, trailer (EN 319 142-1 5.4, ISO 32000-2 12.8.4)."""
+"""What long-term updates may write: DSS, extensions, version, metadata, trailer (EN 319 142-1 5.4)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import re
 from pyhanko.pdf_utils import generic
 
 from eseal.documents.pdf.changes.graph import (
-    Key,
     View,
-    empty,
     entries,
     is_leaf,
     is_name,
@@ -38,7 +36,7 @@ def is_evidence(view: View, raw: object) -> bool:
 
 def dss(job: Job, old: object, new: object) -> None:
     """The document security store: it may grow, or be written anew; every part must be evidence and nothing else."""
-    if old is None and new is None or job.comparer.same(old, new):
+    if (old is None and new is None) or job.comparer.same(old, new):
         return
     if new is None:
         # EN 319 142-1 5.4.2.2 has later stores build on earlier ones; what the seal relied on is gone.
@@ -65,9 +63,7 @@ def _dss_part(job: Job, name: str, value: object) -> bool:
         return _evidence_list(view, value)
     if name == "/VRI":
         vri = view.get(value)
-        return isinstance(vri, generic.DictionaryObject) and all(
-            _vri(view, key, entry) for key, entry in entries(vri)
-        )
+        return isinstance(vri, generic.DictionaryObject) and all(_vri(view, key, entry) for key, entry in entries(vri))
     return False
 
 
@@ -225,9 +221,7 @@ def _info(job: Job, old: object, new: object) -> None:
 def _identifier(job: Job, old: object, new: object) -> None:
     """File identifiers (14.4) show nothing; only decryption depends on the first."""
     before, after = job.before.array(old), job.after.array(new)
-    if job.after.reader.encrypted and (not before or not after or not job.comparer.same(before[0], after[0])):
+    kept = bool(before) and bool(after) and job.comparer.same(before[0], after[0])
+    plain = all(string_bytes(job.after.get(value)) is not None for value in after)
+    if not plain or (job.after.reader.encrypted and not kept):
         job.add(UNKNOWN, "CHANGE_TRAILER", "/ID")
-    elif not job.comparer.same(old, new) and not all(string_bytes(job.after.get(v)) is not None for v in after):
-        job.add(UNKNOWN, "CHANGE_TRAILER", "/ID")
-
-

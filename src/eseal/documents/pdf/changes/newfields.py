@@ -7,7 +7,7 @@ import os
 from pyhanko.pdf_utils import generic
 
 from eseal.documents.pdf.changes.forms import Node
-from eseal.documents.pdf.changes.graph import Key, View, entries, is_name, raw_entry
+from eseal.documents.pdf.changes.graph import View, entries, is_name, raw_entry
 from eseal.documents.pdf.changes.job import FAILED, PASSED, PERMITTED, UNKNOWN, Job
 from eseal.documents.pdf.changes.table import NEW_FIELD
 
@@ -15,8 +15,8 @@ _HIDDEN = 2 | 32
 _CERTIFYING = "/DocMDP"
 
 
-def classify(job: Job, node: Node, names: set[str], used: set[Key]) -> None:
-    """Class one new field with everything below it; `names` and `used` are those of the signed revision."""
+def classify(job: Job, node: Node, names: set[str]) -> None:
+    """Class one new field with everything below it; `names` are those of the signed revision."""
     for part in node.walk():
         if part.key:
             job.comparer.pair(None, part.key)
@@ -35,7 +35,7 @@ def classify(job: Job, node: Node, names: set[str], used: set[Key]) -> None:
             job.add(FAILED, "CHANGE_ACTION", part.name)
         elif odd:
             job.add(UNKNOWN, "CHANGE_FIELD_ADDED_UNCLEAR", f"{part.name} {odd[0]}")
-    visible = any(is_visible(job.after, n) for n in leaves)
+    visible = any(is_visible(job.after, n.holder) for n in leaves)
     values = {id(n): raw_entry(n.holder, "/V") for n in node.walk() if raw_entry(n.holder, "/V") is not None}
     if not values:
         if job.closed:
@@ -47,18 +47,17 @@ def classify(job: Job, node: Node, names: set[str], used: set[Key]) -> None:
         return
     for part in node.walk():
         if id(part) in values:
-            signed(job, part, used)
-            later = job.later.get(part.name)
-            if visible and job.certified and not (later and later.timestamp and not visible):
+            signed(job, part)
+            if visible and job.certified:
                 # The certified page gains a picture where nothing was reserved for one (the SSA attack).
                 job.add(UNKNOWN, "CHANGE_SEAL_VISIBLE", part.name)
 
 
-def signed(job: Job, node: Node, used: set[Key]) -> None:
+def signed(job: Job, node: Node) -> None:
     """A signature value that is new: another seal, a document timestamp, or not to be told."""
     key, value = job.after.resolve(node.values.get("/V"))
     later = job.later.get(node.name)
-    if key is not None and key in used:
+    if key is not None and key in job.sealed_values:
         job.add(FAILED, "CHANGE_SEAL_BORROWED", node.name)
         return
     if not isinstance(value, generic.DictionaryObject) or later is None or later.covered_end <= _length(job.before):
@@ -91,17 +90,17 @@ def _length(view: View) -> int:
     return end
 
 
-def is_visible(view: View, node: Node) -> bool:
+def is_visible(view: View, widget: generic.DictionaryObject) -> bool:
     """Whether a widget shows anything: it has an area, is not hidden, and has an appearance that draws."""
-    rect = [view.get(v) for v in view.array(raw_entry(node.holder, "/Rect"))]
-    flags = view.entry(node.holder, "/F")
+    rect = [view.get(v) for v in view.array(raw_entry(widget, "/Rect"))]
+    flags = view.entry(widget, "/F")
     try:
         area = abs(float(rect[2]) - float(rect[0])) * abs(float(rect[3]) - float(rect[1]))  # type: ignore[arg-type]
     except (IndexError, TypeError, ValueError, OverflowError):
         area = 0.0 if not rect else 1.0
     if area == 0 or (isinstance(flags, int) and flags & _HIDDEN):
         return False
-    look = view.dictionary(raw_entry(node.holder, "/AP"))
+    look = view.dictionary(raw_entry(widget, "/AP"))
     for _, raw in entries(look):
         value = view.get(raw)
         streams = [value]
@@ -112,4 +111,4 @@ def is_visible(view: View, node: Node) -> bool:
                 data = view.decoded(stream)
                 if data is None or data.strip():
                     return True
-    return bool(dict(entries(view.dictionary(raw_entry(node.holder, "/MK")))))
+    return bool(dict(entries(view.dictionary(raw_entry(widget, "/MK")))))

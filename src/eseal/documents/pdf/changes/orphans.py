@@ -11,7 +11,18 @@ import re
 from pyhanko.pdf_utils import generic
 
 from eseal.documents.pdf.changes import longterm
-from eseal.documents.pdf.changes.graph import UNREADABLE, Key, View, entries, is_leaf, is_name, items, plain, raw_entry
+from eseal.documents.pdf.changes.graph import (
+    UNREADABLE,
+    Key,
+    View,
+    entries,
+    is_leaf,
+    is_name,
+    items,
+    plain,
+    raw_entry,
+    reference,
+)
 from eseal.documents.pdf.changes.job import UNKNOWN, Job
 
 _DEPTH = 50
@@ -21,8 +32,7 @@ _VRI_NAME = re.compile(r"/[0-9A-Fa-f]{40}")
 _BOOKKEEPING = ("/XRef", "/ObjStm")
 _EVIDENCE_KEYS = frozenset(
     ("/Type", "/Certs", "/OCSPs", "/CRLs", "/VRI", "/Cert", "/OCSP", "/CRL", "/TU", "/TS", "/BaseVersion")
-    + ("/ExtensionLevel", "/ExtensionRevision", "/URL")
-)
+) | frozenset(("/ExtensionLevel", "/ExtensionRevision", "/URL"))
 
 
 def compare(job: Job) -> None:
@@ -93,7 +103,7 @@ def reachable(view: View) -> set[Key]:
 
 def _harmless(view: View, key: Key) -> bool:
     """Whether an object can become nothing that shows or acts, whoever comes to point at it."""
-    return _harmless_value(view, generic.IndirectObject(key[0], key[1], view.reader), set(), 0)
+    return _harmless_value(view, reference(view, key), set(), 0)
 
 
 def _harmless_value(view: View, raw: object, seen: set[Key], depth: int) -> bool:

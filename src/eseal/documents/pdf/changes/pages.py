@@ -37,10 +37,7 @@ def read(view: View) -> Tree:
     """Take the page tree of `view` apart, cycles and damage included."""
     tree = Tree()
     seen: set[Key] = set()
-    # Iterative, children in order: (raw node, inherited, parent, index of the count to check)
-    root = raw_entry(view.root, "/Pages")
-    counts: list[tuple[int, int]] = []
-    _walk(view, root, {}, None, tree, seen, counts, 0)
+    _walk(view, raw_entry(view.root, "/Pages"), {}, None, tree, seen, 0)
     return tree
 
 
@@ -51,7 +48,6 @@ def _walk(
     parent: Key | None,
     tree: Tree,
     seen: set[Key],
-    counts: list[tuple[int, int]],
     depth: int,
 ) -> int:
     key, node = view.resolve(raw)
@@ -68,7 +64,8 @@ def _walk(
         return 1
     tree.nodes.append(key)
     tree.extra.extend((name, value) for name, value in entries(node) if name not in _INNER)
-    total = sum(_walk(view, kid, values, key, tree, seen, counts, depth + 1) for kid in view.array(node.raw_get("/Kids")))
+    kids = view.array(raw_entry(node, "/Kids"))
+    total = sum(_walk(view, kid, values, key, tree, seen, depth + 1) for kid in kids)
     if view.entry(node, "/Count") != total:
         tree.sound = False
     return total

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pyhanko.pdf_utils import generic
 
 from eseal.documents.pdf.changes import forms
-from eseal.documents.pdf.changes.graph import View, is_name, raw_entry
+from eseal.documents.pdf.changes.graph import View, is_name, raw_entry, string_text
 from eseal.limits import DEFAULT, Limits
 
 _STRICTEST = 1
@@ -124,7 +124,7 @@ def _level(view: View, holder: generic.DictionaryObject) -> int:
 
 def _lock(view: View, holder: generic.DictionaryObject) -> Lock:
     action, names = view.entry(holder, "/Action"), view.array(raw_entry(holder, "/Fields"))
-    fields = tuple(str(view.get(n)) for n in names if isinstance(view.get(n), generic.TextStringObject))
+    fields = tuple(t for t in (string_text(view.get(n)) for n in names) if t is not None)
     try:
         return Lock(LockAction(str(action)[1:]), fields)
     except ValueError:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pyhanko.pdf_utils import generic
 
-from eseal.documents.pdf.changes.graph import UNREADABLE, Key, View, entries, is_name, raw_entry
+from eseal.documents.pdf.changes.graph import Key, View, entries, is_name, raw_entry
 from eseal.documents.pdf.changes.job import FAILED, PASSED, UNKNOWN, Job
 from eseal.documents.pdf.changes.table import STRUCTURE_NEW, STRUCTURE_ROOT
 
+_ROOT = "/StructTreeRoot"
 _DEPTH = 60
 _MAX = 500_000
 
@@ -21,16 +22,30 @@ def kids(view: View, holder: generic.DictionaryObject) -> list[object]:
     return [] if value is None else [raw]
 
 
-def compare(job: Job, old: object, new: object) -> None:
-    """Compare both structure trees."""
+def pair(job: Job) -> list[tuple[Key, Key]] | None:
+    """Walk both trees together and make matching elements twins; None where the tree is too large.
+
+    Only where the trees may differ: else their elements are equal by value like everything else.
+    """
+    old, new = raw_entry(job.before.root, _ROOT), raw_entry(job.after.root, _ROOT)
+    if old is None or new is None or job.comparer.same(old, new):
+        return []
+    return _pair(job, old, new)
+
+
+def compare(job: Job, old: object, new: object, pairs: list[tuple[Key, Key]] | None) -> None:
+    """Compare both structure trees, whose elements `pair` has paired."""
     if old is None and new is None:
         return
     if old is None or new is None:
-        job.add(FAILED, "CHANGE_STRUCTURE", "/StructTreeRoot")
+        job.add(FAILED, "CHANGE_STRUCTURE", _ROOT)
         return
-    if job.comparer.same(old, new):
+    if (
+        not pairs
+        and job.comparer.same(old, new)
+        and not job.comparer.twins(job.before.resolve(old)[0], job.after.resolve(new)[0])
+    ):
         return
-    pairs = _pair(job, old, new)
     if pairs is None:
         job.add(UNKNOWN, "CHANGE_STRUCTURE_UNCLEAR", "/StructTreeRoot")
         return
@@ -50,16 +65,15 @@ def compare(job: Job, old: object, new: object) -> None:
 
 
 def _pair(job: Job, old: object, new: object) -> list[tuple[Key, Key]] | None:
-    """Walk both trees together, make matching elements twins; None where the tree is too deep or too large."""
     root = (job.before.resolve(old)[0], job.after.resolve(new)[0])
     job.comparer.pair(*root)
     pairs: list[tuple[Key, Key]] = []
     work: list[tuple[object, object]] = [(old, new)]
-    seen: set[Key] = {root[0]} if root[0] else set()
+    seen: set[Key] = {key for key in root[:1] if key}
     while work:
-        left, right = work.pop()
-        ours = kids(job.before, job.before.dictionary(left))
-        theirs = kids(job.after, job.after.dictionary(right))
+        old, new = work.pop()
+        ours = kids(job.before, job.before.dictionary(old))
+        theirs = kids(job.after, job.after.dictionary(new))
         for a, b in _align(job, ours, theirs):
             old_key, new_key = job.before.resolve(a)[0], job.after.resolve(b)[0]
             if old_key is None or new_key is None or old_key in seen or not _is_element(job.before, a):
@@ -159,7 +173,7 @@ def _numbers(view: View, raw: object) -> dict[int, object] | None:
         key, node = view.resolve(work.pop())
         if node is None:
             continue
-        if not isinstance(node, generic.DictionaryObject) or node is UNREADABLE or (key and key in seen):
+        if not isinstance(node, generic.DictionaryObject) or (key and key in seen):
             return None
         if key:
             seen.add(key)

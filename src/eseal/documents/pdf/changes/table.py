@@ -164,9 +164,13 @@ FIELD: Mapping[str, Rule] = {
 SIGNING: frozenset[str] = frozenset(("/V", "/AP", "/AS", "/F", "/MK", "/M", "/P", "/DA", "/Q", "/BS", "/Border", "/H"))
 """What signing an empty field may set on it (12.7.5.5): its value and how it shows, never where or what it is."""
 
-NEW_FIELD: frozenset[str] = SIGNING | frozenset(
-    ("/Type", "/Subtype", "/FT", "/T", "/TU", "/TM", "/Ff", "/Rect", "/Parent", "/Kids", "/Lock", "/SV", "/NM")
-) | frozenset(("/StructParent", "/C", "/Contents", "/Lang", "/DR"))
+NEW_FIELD: frozenset[str] = (
+    SIGNING
+    | frozenset(
+        ("/Type", "/Subtype", "/FT", "/T", "/TU", "/TM", "/Ff", "/Rect", "/Parent", "/Kids", "/Lock", "/SV", "/NM")
+    )
+    | frozenset(("/StructParent", "/C", "/Contents", "/Lang", "/DR"))
+)
 """Keys that a new signature field and its widget may have."""
 
 FORM: Mapping[str, Rule] = {

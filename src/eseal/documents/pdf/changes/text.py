@@ -27,11 +27,37 @@ _TOKEN = re.compile(
 _STRING_PART = re.compile(rb"[^()\\\r]+|\r\n?|\\(?:[0-7]{1,3}|\r\n|[\s\S])|[()]")
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
-_HARMLESS = frozenset(
-    ("q", "Q", "cm", "w", "J", "j", "M", "d", "ri", "i", "BT", "ET", "BMC", "BDC", "EMC", "MP", "DP", "TL", "Tw", "Tc")
-    + ("g", "G", "rg", "RG", "k", "K", "re", "m", "l", "h", "n", "W", "W*", "s", "S", "f", "F", "f*", "B", "b", "B*", "b*")
-    + ("Tf", "Td", "TD", "Tm", "T*", "Tj", "TJ", "'", '"', "Tr", "Tz", "Ts")
+_HARMLESS = (
+    frozenset(("q", "Q", "cm", "w", "J", "j", "M", "d", "ri", "i", "BT", "ET", "BMC", "BDC", "EMC", "MP", "DP"))
+    | frozenset(
+        (
+            "g",
+            "G",
+            "rg",
+            "RG",
+            "k",
+            "K",
+            "re",
+            "m",
+            "l",
+            "h",
+            "n",
+            "W",
+            "W*",
+            "s",
+            "S",
+            "f",
+            "F",
+            "f*",
+            "B",
+            "b",
+            "B*",
+            "b*",
+        )
+    )
+    | frozenset(("Tf", "Td", "TD", "Tm", "T*", "Tj", "TJ", "'", '"', "Tr", "Tz", "Ts", "TL", "Tw", "Tc"))
 )
+"""Operators that draw text, lines and boxes: no images, forms, shadings, curves or graphics states."""
 _LINES = 40
 _WHITE = 0.9
 _PAINTS = ("s", "S", "f", "F", "f*", "B", "b", "B*", "b*")
@@ -214,7 +240,7 @@ def _to_unicode(view: View, stream: object) -> dict[bytes, str]:
                     table[code] = text.decode("utf-16-be", "replace")
         elif kind == "word" and value == "endbfrange":
             _ranges(stack, table)
-        elif kind == "string" or (kind == "array" and value in "[]"):
+        elif kind == "string" or kind == "array":
             stack.append(value)
     return table
 
@@ -345,9 +371,11 @@ class _Reader:
             self.white = bool(n) and min(n) >= _WHITE
         elif operator == "k":
             self.white = bool(n) and max(n) <= 1 - _WHITE
-        elif operator == "Tr" and n != [0.0] or (operator == "Tz" and (not n or not 50 <= n[0] <= 200)):
-            self.unsure()
-        elif operator == "Ts" and n != [0.0]:
+        elif (
+            (operator == "Tr" and n != [0.0])
+            or (operator == "Tz" and (not n or not 50 <= n[0] <= 200))
+            or (operator == "Ts" and n != [0.0])
+        ):
             self.unsure()
         elif operator == "l":
             self.lines += 1

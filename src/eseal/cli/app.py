@@ -20,7 +20,7 @@ TABLE = {
 """Every command that works, in the order of use."""
 
 
-@click.group(cls=Main, code="CLI_ESEAL", table=TABLE, invoke_without_command=True)
+@click.group("eseal", cls=Main, code="CLI_ESEAL", table=TABLE, invoke_without_command=True)
 @click.version_option(
     __version__, prog_name="eseal", message="%(prog)s %(version)s", cls=Option, help="CLI_OPT_VERSION"
 )

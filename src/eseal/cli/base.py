@@ -67,6 +67,13 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.code = code
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run; a reader that went away is told here, since click would exit with 1, which means a failed verdict."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise click.exceptions.Exit(_reader_gone()) from None
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Examples, usage, what it does, options, exit codes."""
         _examples(self.code, formatter)
@@ -171,9 +178,7 @@ def _run(call: Callable[[], object], settings: Settings) -> int:
         output.failure(translated, settings)
         return exit_code(translated)
     except BrokenPipeError:
-        # The reader has seen enough; what is still buffered would raise again while the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return BROKEN_PIPE
+        return _reader_gone()
     # Wide on purpose: this is the outermost edge. A defect must not show as "verification failed" (exit 1), nor as a
     # traceback to somebody who cannot read one.
     except Exception as error:
@@ -182,6 +187,12 @@ def _run(call: Callable[[], object], settings: Settings) -> int:
         output.failure(Error("CLI_INTERNAL", kind=type(error).__name__, what=str(error)[:200]), settings)
         return INTERNAL
     return code if isinstance(code, int) else PASSED
+
+
+def _reader_gone() -> int:
+    # The reader has seen enough; what is still buffered would raise again while the interpreter ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return BROKEN_PIPE
 
 
 def _translate(error: click.ClickException) -> Error:

@@ -56,7 +56,7 @@ def _common(function: Callable[..., Any], *, here: bool) -> Callable[..., Any]:
             found = resolved(flags, os.environ, here=here)
             context.meta[RESOLVED] = found
             settings = replace(settings, lang=language(_text(found["lang"].value), os.environ))
-            kwargs |= {name: found[key].value for name, key in _SETTINGS.items() if name in kwargs}
+            kwargs |= {name: found[key].value for name, key in _SETTINGS.items() if _takes(kwargs, name)}
             if "format_" in kwargs:
                 settings = replace(settings, format=str(kwargs.pop("format_")))
             if "authority" in kwargs:
@@ -76,9 +76,17 @@ def _common(function: Callable[..., Any], *, here: bool) -> Callable[..., Any]:
 _SETTINGS = {name if name != "format" else "format_": name for name in config.SETTINGS if name != "lang"}
 
 
+# What the command itself reads better than the configuration can: "+08:00", "LT" and why it is not possible.
+_READ_BY_COMMAND = ("level", "tz")
+
+
+def _takes(kwargs: dict[str, Any], name: str) -> bool:
+    return name in kwargs and not (name in _READ_BY_COMMAND and kwargs[name])
+
+
 def _flags(kwargs: dict[str, Any]) -> dict[str, object]:
     """The settings among the options that were given."""
-    given = {key: kwargs[name] for name, key in _SETTINGS.items() if name in kwargs}
+    given = {key: kwargs[name] for name, key in _SETTINGS.items() if _takes(kwargs, name)}
     # An option that was not given is None, an empty list or a flag that is not set: none of them overrides a file.
     return {k: str(v) if isinstance(v, Path) else v for k, v in given.items() if v not in (None, (), False)}
 

@@ -62,7 +62,7 @@ def failure(error: Error, settings: Settings, file: str | None = None) -> None:
         click.echo(dumps({"schema": value["schema"], **named, "error": value["error"]}, indent=_indent(settings)))
     head = click.style("eseal:", fg="red", bold=True) if colours(sys.stderr) else "eseal:"
     place = f" {terminal(file)}:" if file is not None else ""
-    click.echo(f"{head}{place} {safe(error.message(settings.lang))}", err=True, color=colours(sys.stderr))
+    click.echo(f"{head}{place} {safe(error.message(settings.lang)).strip()}", err=True, color=colours(sys.stderr))
     hint = error.hint(settings.lang)
     if hint:
         click.echo(f"  {safe(hint)}", err=True)

@@ -57,7 +57,7 @@ def language(asked: str | None, environ: Mapping[str, str]) -> str:
 
 def _value(args: Sequence[str], name: str) -> str | None:
     found = None
-    for here, after in zip(args, [*args[1:], ""], strict=True):
+    for here, after in zip(args, [*args, ""][1:], strict=True):
         if here == "--":
             break
         if here == name:

@@ -1,0 +1,1 @@
+"""Speed and memory, never asserted in a test."""

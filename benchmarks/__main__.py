@@ -1,0 +1,6 @@
+"""`make bench`: everything that is measured, as ratios in one run. Quote the ratios, never single times."""
+
+from benchmarks import bench_seal, bench_verify
+
+bench_seal.main()
+bench_verify.main()

@@ -98,6 +98,19 @@ def test_one_and_two_seals_on_every_shape(shapes, signer, flag, judge, name):
     assert streams == ("xref-stream" in name) and first.appended.count(b"\nxref\n") == 1 - streams
 
 
+@pytest.mark.parametrize("entry", [b"/Info 6 0 R", b"/AdditionalStreams [/text 6 0 R] /DocChecksum /A#42"])
+def test_a_dangling_reference_does_not_come_to_mean_what_is_new(make_page, signer, flag, entry):
+    data = make_page(page=b"/MediaBox [0 0 595 842]").replace(b"/Size 6", entry + b" /Size 6")
+    first = seal(data, signer, at=AT, artwork=flag)
+    assert b"\n6 0 obj" not in first.appended
+    # The new trailer repeats all entries of the old one (7.5.6).
+    assert entry in first.appended
+    second = seal(first.data, signer, at=AT, artwork=flag)
+    assert ours(second.data)[1][1:] == (Coverage.ENTIRE_FILE, [])
+    document = open_pdf(second.data)
+    assert {c.verdict for c in document.changes_after(document.signatures()[0])} <= {CheckVerdict.PASSED}
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_qpdf_finds_nothing_new(shapes, signer, flag, name, tmp_path):
     if shutil.which("qpdf") is None:

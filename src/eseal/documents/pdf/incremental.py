@@ -8,6 +8,7 @@ from itertools import groupby
 
 from eseal.documents.pdf.lexer import Ref
 from eseal.documents.pdf.source import Part, Source, string_bytes
+from eseal.documents.pdf.syntax import name
 
 _RANGE_DIGITS = 10
 """Room for every number of /ByteRange: files to 10 GB."""
@@ -69,10 +70,13 @@ class Update:
     def _table(self, offsets: dict[Ref, int], at: int, seed: bytes) -> bytes:
         newest = self.source.scan.sections[0]
         entries = [b"/Prev %d" % self.source.scan.startxref, b"/ID " + self._identifier(seed)]
-        for key in ("Root", "Info"):
-            value = self.source.trailer_entry(key)
-            if isinstance(value, Ref):
-                entries.append(b"/%b %d %d R" % (key.encode(), value.num, value.gen))
+        root = self.source.root.ref
+        if self.source.trailer.get("Root") is None and root is not None:
+            entries.append(b"/Root %d %d R" % (root.num, root.gen))
+        # 7.5.6: all entries of the trailer before, changed or not.
+        for entry in self.source.trailer.entries:
+            if entry.key not in _OWN_ENTRIES:
+                entries.append(b"/" + name(entry.key) + b" " + self.source.scan.data[entry.start : entry.end])
         if newest.stream is None:
             text = [b"xref\n"]
             for first, run in _runs(offsets):
@@ -110,6 +114,10 @@ class Update:
         return Part(trailer, self.source.scan.data, trailer.start, trailer.end, None)
 
 
+_OWN_ENTRIES = frozenset(
+    {"Size", "Prev", "ID", "XRefStm", "Type", "W", "Index", "Length", "Filter", "DecodeParms", "Encrypt"}
+)
+"""Entries of a trailer or cross-reference stream that belong to one section alone."""
 BYTE_RANGE = b"/ByteRange [" + b"*" * (4 * _RANGE_DIGITS + 3) + b"]"
 """Stands for the byte range until its numbers are known; as long as the real one."""
 

@@ -64,6 +64,17 @@ def string_bytes(part: Part | None) -> bytes | None:
     return decode_hex(part.source) if part.value.hexadecimal else part.value.value
 
 
+def _references(value: Any) -> Iterator[Ref]:
+    if isinstance(value, Ref):
+        yield value
+    elif isinstance(value, Dict):
+        for entry in value.entries:
+            yield from _references(entry.value)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+
+
 class Source:
     """Reads objects of the newest revision. All methods raise DocumentError for what cannot be read."""
 
@@ -102,10 +113,14 @@ class Source:
 
     @property
     def next_number(self) -> int:
-        """The first object number that no section uses, whatever /Size says."""
+        """The first object number that no section uses, whatever /Size says.
+
+        Numbers that a trailer names without such an object being there are left alone: /Info must not come to mean
+        what is new.
+        """
         highest = 0
         for section in self.scan.sections:
-            highest = max(highest, section.size)
+            highest = max(highest, section.size, *(ref.num + 1 for ref in _references(section.trailer)))
             for entries in (section.entries, section.hybrid.entries if section.hybrid else None):
                 if entries is not None and entries.starts:
                     bounds = [*entries.bases[1:], len(entries)]

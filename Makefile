@@ -37,8 +37,11 @@ types: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/mypy tests/typing_api.py
 
-bench: $(STAMP)
-	$(BIN)/python -m benchmarks
+# In an environment of its own: endesive needs an older pypdf than anything here.
+bench: $(VENV)/bin/python
+	[ -d $(VENV)-bench ] || $(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(VENV)-bench/bin/python -m benchmarks
 
 wheelhouse: $(VENV)/bin/python
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir wheelhouse . 'setuptools>=69' wheel
@@ -50,4 +53,4 @@ offline: wheelhouse
 	$(VENV)-offline/bin/eseal --version
 
 clean:
-	rm -rf $(VENV) $(VENV)-offline build dist wheelhouse demo .judges
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-offline build dist wheelhouse demo .judges

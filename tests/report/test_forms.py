@@ -92,6 +92,13 @@ UNTRUSTED = judged(
     Check("path", CheckVerdict.UNKNOWN, "SUB_NO_CERTIFICATE_CHAIN_FOUND"),
     trust=False,
 )
+FILLED_IN = judged(
+    Verdict.INDETERMINATE,
+    Answers(Answer.PERMITTED, Answer.UNKNOWN),
+    SubIndication.NO_CERTIFICATE_CHAIN_FOUND,
+    Check("changes", CheckVerdict.PERMITTED, "CHANGES_PERMITTED", {"count": "1", "where": "name"}),
+    Check("path", CheckVerdict.UNKNOWN, "SUB_NO_CERTIFICATE_CHAIN_FOUND"),
+)
 UNSIGNED = replace(
     REPORT,
     verdict=Verdict.NO_SIGNATURE,
@@ -105,7 +112,14 @@ UNREADABLE = replace(
     verdict=Verdict.UNREADABLE,
     checks=(Check("document", CheckVerdict.UNKNOWN, "WORKER_TIME", {"seconds": "10"}),),
 )
-ALL = {"passed": REPORT, "tampered": TAMPERED, "untrusted": UNTRUSTED, "unsigned": UNSIGNED, "unreadable": UNREADABLE}
+ALL = {
+    "passed": REPORT,
+    "tampered": TAMPERED,
+    "untrusted": UNTRUSTED,
+    "filled in": FILLED_IN,
+    "unsigned": UNSIGNED,
+    "unreadable": UNREADABLE,
+}
 
 
 def hostile(report: Report) -> Report:
@@ -164,6 +178,12 @@ def test_each_verdict_has_a_sentence_of_its_own() -> None:
     assert "not as it was sealed" in sentences["tampered"]
     assert sentences["untrusted"].startswith("Issuer unknown")
     assert "--trust" in explanation(UNTRUSTED, "en").action
+
+
+def test_a_document_that_was_filled_in_is_not_called_unchanged() -> None:
+    for report in (FILLED_IN, replace(FILLED_IN, sub_indication=SubIndication.NO_POE)):
+        assert "unchanged" not in explanation(report, "en").sentence
+        assert "only as the seal allows" in explanation(report, "en").sentence
 
 
 def test_what_was_touched_is_said_before_who_sealed_it() -> None:

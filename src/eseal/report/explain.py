@@ -146,7 +146,7 @@ def _not_passed(report: Report, lang: str) -> Explanation:
         action = next_step(check.code, lang, check.params)
     else:
         reason, action = (messages.text(sub, lang) if sub else messages.text("REASON_NOT_ANSWERED", lang)), ""
-    if code == "VERDICT_ISSUER_UNKNOWN" and not report.trust:
+    if code.startswith("VERDICT_ISSUER_UNKNOWN") and not report.trust:
         action = messages.text("ACTION_NO_TRUST", lang)
     if not action and sub:
         action = messages.hint(sub, lang)
@@ -166,7 +166,8 @@ def verdict_code(report: Report) -> str:
         return "VERDICT_UNKNOWN_UNTOUCHED"
     if answers.genuine is Answer.UNKNOWN:
         known = report.sub_indication not in _UNKNOWN_ISSUER
-        return "VERDICT_UNKNOWN_GENUINE" if known else "VERDICT_ISSUER_UNKNOWN"
+        permitted = "_PERMITTED" if answers.untouched is Answer.PERMITTED else ""
+        return ("VERDICT_UNKNOWN_GENUINE" if known else "VERDICT_ISSUER_UNKNOWN") + permitted
     return "VERDICT_UNKNOWN_IN_FORCE"
 
 

@@ -40,6 +40,27 @@ def streams(view: View, node: Node) -> dict[str, generic.StreamObject]:
     return {name: value for name, raw in entries(look) if isinstance(value := view.get(raw), generic.StreamObject)}
 
 
+def selects(view: View, node: Node, value: object) -> bool:
+    """Whether the selected positions of a choice field (/I, table 234) are those of its value."""
+    wanted = _list(view, value)
+    options = [view.get(raw) for raw in view.array(node.values.get("/Opt"))]
+    chosen = []
+    for raw in view.array(raw_entry(node.holder, "/I")):
+        index = view.get(raw)
+        if not isinstance(index, int) or not 0 <= index < len(options):
+            return False
+        option = options[index]
+        chosen.append(
+            string_text(view.get(next(items(option), None)) if isinstance(option, generic.ArrayObject) else option)
+        )
+    return not chosen or sorted(str(c) for c in chosen) == sorted(wanted)
+
+
+def _list(view: View, value: object) -> list[str]:
+    values = [value] if not isinstance(value, generic.ArrayObject) else [view.get(v) for v in items(value)]
+    return [string_text(v) or "" for v in values if v is not None]
+
+
 def borrows(view: View, node: Node) -> bool:
     """Whether an appearance of the widget has no resources of its own."""
     if not node.is_widget:
@@ -81,6 +102,10 @@ def judge(
     before = streams(job.before, old) if old else {}
     after = streams(job.after, new)
     moved = old_value != new_value
+    look = job.after.dictionary(raw_entry(new.holder, "/AP"))
+    if any(name not in after for name, _ in entries(look)) or any(n not in ("/N", "/R", "/D") for n in look):
+        # Appearances by state are for buttons (12.5.5).
+        return UNKNOWN, "CHANGE_FIELD_UNREADABLE"
     for name in sorted(before.keys() | after.keys()):
         earlier, stream = before.get(name), after.get(name)
         if not moved and earlier is not None and stream is not None and _same(job, old, new, name):

@@ -156,12 +156,12 @@ def _button(job: Job, a: Node, b: Node, keys: list[str]) -> None:
     if value is not None and not is_name(value):
         job.add(UNKNOWN, "CHANGE_FIELD_UNCLEAR", a.name)
         return
-    state = job.after.entry(b.holder, "/AS")
-    if b.is_widget and (is_name(state) or is_name(value)):
-        states = job.after.dictionary(raw_entry(job.after.dictionary(raw_entry(b.holder, "/AP")), "/N"))
+    wanted = str(value) if is_name(value) else "/Off"
+    for widget in (n for n in b.walk() if n.is_widget):
+        state = job.after.entry(widget.holder, "/AS")
+        states = job.after.dictionary(raw_entry(job.after.dictionary(raw_entry(widget.holder, "/AP")), "/N"))
         shown = str(state) if is_name(state) else "/Off"
-        wanted = str(value) if is_name(value) else "/Off"
-        if shown not in ("/Off", wanted) or (shown == "/Off" and wanted in states):
+        if shown not in ("/Off", wanted) or (shown == "/Off" and wanted != "/Off" and wanted in states):
             job.add(FAILED, "CHANGE_FIELD_SHOWS_OTHER", a.name)
             return
     job.add(PERMITTED, "CHANGE_FIELD_FILLED", a.name)
@@ -174,6 +174,9 @@ def _text(job: Job, a: Node, b: Node, kind: str, keys: list[str]) -> None:
         return
     if "/RV" in keys and raw_entry(b.holder, "/RV") is not None:
         job.add(UNKNOWN, "CHANGE_FIELD_UNCLEAR", f"{a.name} /RV")
+    if "/AS" in keys or ("/I" in keys and not appearance.selects(job.after, b, new)):
+        job.add(UNKNOWN, "CHANGE_FIELD_UNCLEAR", f"{a.name} /I")
+        return
     widgets = [n for n in b.walk() if n.is_widget]
     partners = {id(y): x for x, y in zip(a.walk(), b.walk(), strict=False)}
     for widget in widgets:

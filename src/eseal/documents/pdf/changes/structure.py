@@ -59,8 +59,8 @@ def compare(job: Job, old: object, new: object, pairs: list[tuple[Key, Key]] | N
     for a, b in pairs:
         _element(job, a, b)
     _parents(job, ours.get("/ParentTree"), theirs.get("/ParentTree"))
-    a, b = job.before.get(ours.get("/ParentTreeNextKey")), job.after.get(theirs.get("/ParentTreeNextKey"))
-    if a != b and not (isinstance(b, int) and (a is None or (isinstance(a, int) and b >= a))):
+    low, high = job.before.get(ours.get("/ParentTreeNextKey")), job.after.get(theirs.get("/ParentTreeNextKey"))
+    if low != high and not (isinstance(high, int) and (low is None or (isinstance(low, int) and high >= low))):
         job.add(UNKNOWN, "CHANGE_STRUCTURE_UNCLEAR", "/ParentTreeNextKey")
 
 
@@ -69,11 +69,11 @@ def _pair(job: Job, old: object, new: object) -> list[tuple[Key, Key]] | None:
     job.comparer.pair(*root)
     pairs: list[tuple[Key, Key]] = []
     work: list[tuple[object, object]] = [(old, new)]
-    seen: set[Key] = {key for key in root[:1] if key}
+    seen: set[Key | None] = {root[0]}
     while work:
-        old, new = work.pop()
-        ours = kids(job.before, job.before.dictionary(old))
-        theirs = kids(job.after, job.after.dictionary(new))
+        left, right = work.pop()
+        ours = kids(job.before, job.before.dictionary(left))
+        theirs = kids(job.after, job.after.dictionary(right))
         for a, b in _align(job, ours, theirs):
             old_key, new_key = job.before.resolve(a)[0], job.after.resolve(b)[0]
             if old_key is None or new_key is None or old_key in seen or not _is_element(job.before, a):

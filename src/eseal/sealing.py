@@ -33,7 +33,6 @@ from eseal.model import Certificate, Digest, Placement, Signer, Timestamper, awa
 from eseal.report.model import CheckVerdict
 from eseal.seals.artwork import Artwork
 from eseal.seals.register import Seal
-from eseal.trust.store import TrustStore
 
 LEVELS = ("B", "T")
 """PAdES baseline levels that can be asked for."""
@@ -90,7 +89,6 @@ def seal(
     placement: Placement | None = None,
     level: str | None = None,
     timestamper: Timestamper | None = None,
-    trust: TrustStore | None = None,
     reason: str | None = None,
     location: str | None = None,
     name: str | None = None,
@@ -100,8 +98,8 @@ def seal(
     """Seal a PDF at the claimed time `at` and read the result back.
 
     `seal` gives the picture and says who may use it; `artwork` is a picture without a seal, or another picture of it.
-    `level` is "B" or "T", by default "T" where there is a `timestamper`. `trust` is for levels beyond T and not read
-    yet. `field` names an empty signature field or the new one.
+    `level` is "B" or "T", by default "T" where there is a `timestamper`. `field` names an
+    empty signature field or the new one.
 
     Raises DocumentError (PDF_..., SEAL_DOCUMENT_...), PolicyError (certificate, seal, certified documents, level),
     UsageError (PLACE_..., SEAL_FIELD_...), KeyAccessError and ServiceError from signer and timestamper, and

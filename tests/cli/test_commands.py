@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -303,6 +304,18 @@ def test_lines_are_flushed_one_by_one(sealed: Path, tmp_path: Path) -> None:
         rest = process.stdout.read()
     assert b'"unreadable"' in rest
     assert process.returncode == 5
+
+
+def test_an_interrupt_while_waiting_for_input(tmp_path: Path) -> None:
+    fifo = tmp_path / "late.pdf"
+    os.mkfifo(fifo)
+    command = [sys.executable, "-m", "eseal.cli", "verify", str(fifo), "--offline"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with process, fifo.open("wb"):  # opens once the command reads
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert process.returncode == 130
+    assert out == b"" and err.strip() == b"Interrupted."
 
 
 def test_a_reader_that_goes_away_is_no_verdict(sealed: Path) -> None:

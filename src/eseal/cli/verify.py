@@ -159,6 +159,13 @@ def _say_written(path: Path, verdicts: Counter[Verdict], settings: Settings) -> 
 
 def _reports(names: Sequence[str], job: _Job, settings: Settings, verdicts: Counter[Verdict]) -> Iterator[Report]:
     """The reports, in the order of the inputs, each as soon as it is there."""
+    if len(names) == 1:
+        # In this thread, so that an interrupt ends a wait for standard input at once.
+        with VerifierPool() as pool:
+            report = _one(pool, names[0], job)
+        verdicts[report.verdict] += 1
+        yield report
+        return
     workers = min(len(names), os.cpu_count() or 1, _MOST_WORKERS)
     with (
         Progress(len(names), settings) as progress,

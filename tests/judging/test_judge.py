@@ -514,6 +514,8 @@ def test_nothing_is_asked_where_all_is_at_hand_or_ignored(good: Q) -> None:
     good.certificates = [good.inter]
     good.policy = Policy(revocation=RevocationMode.IGNORE)
     assert genuine(good.ask().checks) is Answer.YES
+    good.crls = [good.lab.crl(good.inter)]  # the document brings a part: still nothing is asked
+    assert genuine(good.ask().checks) is Answer.YES
     assert net.asked == online_net.asked == []
 
 

@@ -303,6 +303,23 @@ def ocsp_forged(q: Q) -> None:
     q.ocsps = [whole[: at + 4] + b"2027" + whole[at + 8 :]]
 
 
+def ocsp_other_usage(q: Q) -> None:
+    ocsp_only(q, by=responder(q, extended=(ExtendedKeyUsageOID.EMAIL_PROTECTION.dotted_string,)))
+
+
+def ocsp_namesakes_delegate(q: Q) -> None:
+    # Authorised by an attacker's CA of the same name.
+    fake = q.lab.issue("Issuing", ca=True, key="namesake")
+    ocsp_only(q, by=responder(q, fake))
+
+
+def ocsp_same_key_other_name(q: Q) -> None:
+    # The CA's key under another name is another issuer.
+    other = q.lab.issue("Issuing for others", q.root, ca=True, key="CN=Issuing")
+    assert other.x509.public_key() == q.inter.x509.public_key()
+    ocsp_only(q, by=responder(q, other))
+
+
 def ocsp_by_root_delegate(q: Q) -> None:
     # RFC 6960 4.2.2.2: the delegate must come from the very CA that issued the certificate.
     ocsp_only(q, by=responder(q, q.root))
@@ -378,6 +395,11 @@ VECTORS = [
     Vector("ocsp-delegate", "an authorised responder", lambda q: ocsp_only(q, by=responder(q)), "passed",
            "REVOCATION_ALL_GOOD"),
     Vector("ocsp-no-eku", "without OCSPSigning", lambda q: ocsp_only(q, by=responder(q, extended=())), "unknown",
+           "REVOCATION_OCSP_NOT_AUTHORISED"),
+    Vector("ocsp-other-eku", "for other uses", ocsp_other_usage, "unknown", "REVOCATION_OCSP_NOT_AUTHORISED"),
+    Vector("ocsp-namesake", "of a CA of the same name", ocsp_namesakes_delegate, "unknown",
+           "REVOCATION_OCSP_NOT_AUTHORISED"),
+    Vector("ocsp-other-name", "of the same key, another name", ocsp_same_key_other_name, "unknown",
            "REVOCATION_OCSP_NOT_AUTHORISED"),
     Vector("ocsp-expired", "a responder out of date",
            lambda q: ocsp_only(q, by=responder(q, end=datetime(2021, 1, 1, tzinfo=UTC))), "unknown",

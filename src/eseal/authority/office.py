@@ -227,7 +227,6 @@ class Authority:
             placement=placement,
             level=level,
             timestamper=None if (level or "").upper().removeprefix("B-") == "B" else self.timestamper,
-            trust=self.trust,
             reason=reason,
             location=location,
             field=field,

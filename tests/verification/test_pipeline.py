@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from eseal import TrustStore, testpki, verify
 from eseal.errors import UsageError
 from eseal.judging.policy import Policy
-from eseal.model import RevocationMode
+from eseal.model import Digest, Proof, RevocationMode
 from eseal.report.model import Answer, Indication, Level, SubIndication, TimeSource, Verdict
 from eseal.sealing import seal
 from eseal.seals.drawing import draw, preset
@@ -190,3 +191,19 @@ def test_the_report_says_what_it_was_judged_by():
     assert report.trust == (PKI.root.fingerprint,)
     assert report.at == NOW and report.file == "通知.pdf" and report.format == "pdf" and report.size == len(B)
     assert report.software.startswith("eseal ")
+
+
+def test_a_proof_counts_only_over_these_bytes():
+    """A caller's proof rescues an expired certificate where it is over the file or the signed revision."""
+    ignore = Policy(revocation=RevocationMode.IGNORE)
+    for covered, passed in ((B, True), (B + b"x", False), (PLAIN, False)):
+        proof = Proof(SEALED + timedelta(days=1), "log", Digest("sha256", hashlib.sha256(covered).digest()))
+        report = verify(B, TRUST, AFTER, proofs=[proof], policy=ignore)
+        assert report.passed is passed
+        if passed:
+            assert report.signatures[0].time_source is TimeSource.PROOF
+
+
+def test_revocation_data_of_the_verifier_makes_no_long_term_level():
+    (one,) = verify(T, TRUST, NOW).signatures
+    assert one.level is Level.B_T

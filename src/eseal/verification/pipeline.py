@@ -13,11 +13,13 @@ Recipe (the numbers repeat at the steps):
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import hmac
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from eseal import __version__
+from eseal.crypto.algorithms import hasher
 from eseal.crypto.examined import Examined
 from eseal.crypto.pkcs1 import examine_pkcs1
 from eseal.crypto.signed_data import examine
@@ -25,12 +27,12 @@ from eseal.crypto.timestamp_token import ExaminedToken, examine_token
 from eseal.documents import open_document
 from eseal.documents.model import Broken, Document, Found, Kind
 from eseal.errors import DocumentError
-from eseal.judging.judge import Judgement, judge
+from eseal.judging.judge import judge
 from eseal.judging.policy import Policy
 from eseal.judging.timestamps import TimestampJudgement, judge_timestamp
 from eseal.limits import DEFAULT, Limits
-from eseal.model import Digest, Proof, aware
-from eseal.net import Fetcher
+from eseal.model import Digest, Proof, ValidationData, aware
+from eseal.net import CachingFetcher, Fetcher
 from eseal.report.checks import fold, gravest, verdict
 from eseal.report.model import (
     Answer,
@@ -65,6 +67,34 @@ class _Case:
     token: ExaminedToken | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What every step of one judgement needs."""
+
+    data: bytes
+    document: Document
+    stored: ValidationData
+    trust: TrustStore
+    at: datetime
+    policy: Policy
+    fetcher: Fetcher | None
+    proofs: tuple[Proof, ...]
+
+    def proofs_for(self, found: Found, proven: Sequence[tuple[int, Proof]]) -> list[Proof]:
+        """The caller's proofs that are over this signature, and document timestamps that cover it, value included."""
+        given = [p for p in self.proofs if self._is_over(p.digest, found)]
+        return given + [proof for end, proof in proven if end > found.covered_end]
+
+    def _is_over(self, digest: Digest, found: Found) -> bool:
+        """A proof of the whole file, or of the revision that the signature closed, is a proof of the signature."""
+        for end in {len(self.data), found.covered_end}:
+            state = hasher(digest.algorithm)
+            state.update(memoryview(self.data)[:end])
+            if hmac.compare_digest(state.digest(), digest.value):
+                return True
+        return False
+
+
 def verify(
     data: bytes,
     trust: TrustStore,
@@ -79,8 +109,9 @@ def verify(
     """Judge a document of any known format; never raises for a bad document.
 
     `data` is the document, `trust` whom to believe, `at` the time of the judgement (aware; now where None), `proofs`
-    what the caller can prove of the document's age, `fetcher` a client for missing revocation data (None makes no
-    request at all), `file` a name for the report. Raises UsageError for a naive time.
+    what the caller can prove of the document's age (over the whole file, or over the revision that a signature
+    closed), `fetcher` a client for missing revocation data (None makes no request at all), `file` a name for the
+    report. Raises UsageError for a naive time.
     """
     at = aware(at, "at") if at is not None else now()
     policy = policy or Policy()
@@ -89,65 +120,25 @@ def verify(
         document = open_document(data, limits)
         signatures = document.signatures()
         findings = document.findings()
+        stored = document.validation_data()
     except DocumentError as error:
         return unreadable(error, hashlib.sha256(data).digest(), trust, at, policy, file, size=len(data))
+    # Each address is asked once for all signatures of a document.
+    client = CachingFetcher(fetcher) if fetcher is not None else None
+    run = _Run(data, document, stored, trust, at, policy, client, tuple(proofs))
     # 2 mathematics
     cases = {s.index: _examine(s, limits) for s in signatures if isinstance(s, Found)}
-    stored = document.validation_data()
-    data_found = trust.data + stored
     # 3 times
-    stamps: dict[int, TimestampJudgement] = {}
-    proven: list[tuple[int, Proof]] = []
-    for case in sorted(cases.values(), key=lambda c: -c.found.covered_end):
-        if case.token is None or case.found.kind is not Kind.TIMESTAMP:
-            continue
-        stamp = judge_timestamp(
-            case.token,
-            trust=trust,
-            at=at,
-            data=data_found,
-            proofs=[*proofs, *_covering(proven, case.found)],
-            policy=policy,
-            fetcher=fetcher,
-        )
-        stamps[case.found.index] = stamp
-        if stamp.trusted and _sound(case):
-            digest = Digest("sha256", case.found.digest("sha256"))
-            proven.append((case.found.covered_end, Proof(stamp.time, "timestamp", digest)))
+    stamps, proven = _document_timestamps(run, cases.values())
     # 4 trust, 5 coverage, 6 level
     reports = []
     for signature in signatures:
         if isinstance(signature, Broken):
             reports.append(_broken(signature))
         elif signature.index in stamps:
-            reports.append(_timestamp(cases[signature.index], stamps[signature.index], document))
+            reports.append(_timestamp(run, cases[signature.index], stamps[signature.index]))
         else:
-            case = cases[signature.index]
-            covering = _covering(proven, signature)
-            judgement = judge(
-                case.examined,
-                trust=trust,
-                at=at,
-                data=data_found + signature.data,
-                proofs=[*proofs, *covering],
-                policy=policy,
-                fetcher=fetcher,
-            )
-            complete = judgement.complete_revocation
-            embedded = stored + case.examined.data
-            if (trust.data.crls or trust.data.ocsps or fetcher) and (embedded.crls or embedded.ocsps):
-                # Level LT asks what the document itself carries, not what this verifier happens to hold.
-                complete = judge(
-                    case.examined,
-                    trust=TrustStore(trust.anchors),
-                    at=at,
-                    data=stored + signature.data,
-                    proofs=[*proofs, *covering],
-                    policy=policy,
-                ).complete_revocation
-            stamp_ends = [end for end, _ in proven if end > signature.covered_end]
-            carried = complete and bool(embedded.crls or embedded.ocsps)
-            reports.append(_seal(case, judgement, document, stamp_ends, carried))
+            reports.append(_seal(run, cases[signature.index], proven))
     # 7 fold
     answers, indication, sub = _whole(reports, findings)
     return Report(
@@ -209,9 +200,29 @@ def _examine(found: Found, limits: Limits) -> _Case:
     return _Case(found, examine(found.cms, found.digest, limits=limits, encapsulated=encapsulated), None)
 
 
-def _covering(proven: Sequence[tuple[int, Proof]], found: Found) -> list[Proof]:
-    """Proofs of document timestamps that cover the whole of `found`, its value included."""
-    return [proof for end, proof in proven if end > found.covered_end]
+def _document_timestamps(
+    run: _Run, cases: Iterable[_Case]
+) -> tuple[dict[int, TimestampJudgement], list[tuple[int, Proof]]]:
+    """Judge them newest first: each is judged at the time that a newer one proves for it (EN 319 102-1 5.6.2.3)."""
+    stamps: dict[int, TimestampJudgement] = {}
+    proven: list[tuple[int, Proof]] = []
+    for case in sorted(cases, key=lambda c: -c.found.covered_end):
+        if case.token is None:
+            continue
+        stamp = judge_timestamp(
+            case.token,
+            trust=run.trust,
+            at=run.at,
+            data=run.stored,
+            proofs=run.proofs_for(case.found, proven),
+            policy=run.policy,
+            fetcher=run.fetcher,
+        )
+        stamps[case.found.index] = stamp
+        if stamp.trusted and _sound(case):
+            digest = Digest("sha256", case.found.digest("sha256"))
+            proven.append((case.found.covered_end, Proof(stamp.time, "timestamp", digest)))
+    return stamps, proven
 
 
 def _sound(case: _Case) -> bool:
@@ -219,18 +230,23 @@ def _sound(case: _Case) -> bool:
     return all(c.verdict in (CheckVerdict.PASSED, CheckVerdict.INFO) for c in case.found.findings)
 
 
-def _seal(
-    case: _Case,
-    judgement: Judgement,
-    document: Document,
-    stamp_ends: Sequence[int],
-    carried: bool,
-) -> SignatureReport:
+def _seal(run: _Run, case: _Case, proven: Sequence[tuple[int, Proof]]) -> SignatureReport:
     found, examined = case.found, case.examined
-    change, changes = judge_changes(document, found)
+    covering = run.proofs_for(found, proven)
+    data = run.stored + found.data
+    judgement = judge(
+        examined, trust=run.trust, at=run.at, data=data, proofs=covering, policy=run.policy, fetcher=run.fetcher
+    )
+    change, changes = judge_changes(run.document, found)
     checks = (*found.findings, *examined.checks, *judgement.checks, change)
     answers, indication, sub = fold(checks)
-    level = pades_level(examined, judgement, document, stamp_ends, carried)
+    carried = judgement.complete_revocation
+    if not carried and data.ocsps + data.crls + examined.ocsps + examined.crls and run.trust.data != ValidationData():
+        # Level LT asks what the document itself carries, whichever copy this verifier happened to take.
+        carried = judge(
+            examined, trust=TrustStore(run.trust.anchors), at=run.at, data=data, proofs=covering, policy=run.policy
+        ).complete_revocation
+    stamp_ends = [end for end, _ in proven if end > found.covered_end]
     return SignatureReport(
         name=found.name,
         kind=Kind.SEAL.value,
@@ -238,7 +254,7 @@ def _seal(
         indication=indication,
         sub_indication=sub,
         checks=checks,
-        level=level,
+        level=pades_level(examined, judgement, run.document, stamp_ends, carried),
         signer=judgement.signer,
         claimed_time=found.claimed_time or examined.claimed_time,
         best_time=judgement.best_time,
@@ -251,9 +267,9 @@ def _seal(
     )
 
 
-def _timestamp(case: _Case, stamp: TimestampJudgement, document: Document) -> SignatureReport:
+def _timestamp(run: _Run, case: _Case, stamp: TimestampJudgement) -> SignatureReport:
     found = case.found
-    change, changes = judge_changes(document, found)
+    change, changes = judge_changes(run.document, found)
     checks = (*found.findings, *stamp.checks, change)
     answers, indication, sub = fold(checks)
     return SignatureReport(

@@ -178,8 +178,12 @@ def doubled_keys(value: Any) -> bool:
 
 def _harmless(item: Dict) -> bool:
     """Every doubled key means the same either way: plain equal values, or /Type of a signature (table 255)."""
-    for key in {e.key for e in item.entries if item.count(e.key) > 1}:
-        values = [e.value for e in item.entries if e.key == key]
+    grouped: dict[str, list[Any]] = {}
+    for entry in item.entries:
+        grouped.setdefault(entry.key, []).append(entry.value)
+    for key, values in grouped.items():
+        if len(values) == 1:
+            continue
         plain = all(isinstance(v, str | int | float | Ref) for v in values)
         if not plain or (len(set(values)) > 1 and not (key == "Type" and set(values) <= {"Sig", "DocTimeStamp"})):
             return False

@@ -265,19 +265,24 @@ def _shortened_objects(scan: Scan) -> dict[int, bytes]:
     """Objects with a long hexadecimal /Contents, by offset, with the digest of the value in its place."""
     data = scan.data
     found: dict[int, bytes] = {}
+    tries = 2 * scan.limits.signatures
     at = data.find(b"/Contents")
-    while at >= 0:
+    while at >= 0 and tries:
         match = _CONTENTS.match(data, at)
-        start = scan.header_before(at) if match else None
-        if match and start is not None and start not in found:
+        at += 9
+        if match:
+            tries -= 1
+            start = scan.header_before(match.start())
             try:
-                whole = lexer.read_object(data, start, scan.limits.nesting)
-            except LexError:
-                whole = None
-            if whole is not None and whole.stream is None and whole.end > match.end():
+                whole = lexer.read_object(data, start, scan.limits.nesting) if start is not None else None
+            except LexError as error:
+                whole, at = None, max(at, error.pos)
+            if start is not None and whole is not None and whole.stream is None and whole.end > match.end():
                 value = b"<" + _digest(match[1]) + b">"
                 found[start] = data[start : match.start(1)] + value + data[match.end() : whole.end] + b" "
-        at = data.find(b"/Contents", at + 9)
+                # Each object is read once, however many such strings it holds.
+                at = whole.end
+        at = data.find(b"/Contents", at)
     return found
 
 

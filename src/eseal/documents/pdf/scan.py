@@ -29,6 +29,8 @@ _MARKER = re.compile(
 _OBJECT = re.compile(rb"\d{1,10}[" + _WS + rb"]++\d{1,10}[" + _WS + rb"]++obj")
 _HEADER_BEFORE = re.compile(rb"(?<!\d)(\d{1,10})[" + _WS + rb"]++\d{1,10}[" + _WS + rb"]++obj\Z")
 _HEADERS_TRIED = 16
+# How far back the header of an object is looked for: a signature dictionary is never longer before its values.
+_HEADER_WITHIN = 1_000_000
 # Some tools end a file with one more line, or pad the line of %%EOF.
 _TAIL = re.compile(rb"[\r\n ]{0,32}")
 _EOL = re.compile(rb"\r\n|\r|\n|")
@@ -150,21 +152,15 @@ class Scan:
 
     def header_before(self, place: int) -> int | None:
         """Offset of the nearest object header before `place` that looks like one."""
-        end = place
+        end, low = place, max(0, place - _HEADER_WITHIN)
         for _ in range(_HEADERS_TRIED):
-            end = self.data.rfind(b"obj", 0, end)
+            end = self.data.rfind(b"obj", low, end)
             if end < 0:
                 return None
             match = _HEADER_BEFORE.search(self.data, max(0, end - 32), end + 3)
             if match:
                 return match.start()
         return None
-
-    def holding(self, place: int) -> int | None:
-        """Number of the object in force in whose bytes `place` lies, None where it lies in none."""
-        start = self.header_before(place)
-        header = lexer.object_header(self.data, start) if start is not None else None
-        return header[0] if header and self.offset(header[0]) == start else None
 
 
 def scan(data: bytes, limits: Limits = DEFAULT) -> Scan:

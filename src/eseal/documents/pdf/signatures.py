@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 from pyhanko.pdf_utils import generic
 
 from eseal.documents.model import Broken, Coverage, Found, Kind
+from eseal.documents.pdf import lexer
 from eseal.documents.pdf.ambiguity import doubled_keys
 from eseal.documents.pdf.changes.graph import View, raw_entry, string_bytes
 from eseal.documents.pdf.fields import (
@@ -30,7 +31,7 @@ from eseal.documents.pdf.framing import (
     passed,
     unknown,
 )
-from eseal.documents.pdf.lexer import Dict
+from eseal.documents.pdf.lexer import Dict, LexError
 from eseal.documents.pdf.reader import RAISED
 from eseal.documents.pdf.scan import Scan
 from eseal.model import Certificate, ValidationData
@@ -235,28 +236,33 @@ def unreached(context: Context, fields: Sequence[SignatureField]) -> tuple[Broke
     scan = context.scan
     known = {f.holder[0] for f in fields if f.holder is not None}
     usage = permission_signature(context.view, "/UR3")
-    found: list[Broken] = []
-    for num in _with_byte_range(scan):
-        if num in known or (usage is not None and usage[0] == num):
-            continue
-        try:
-            _, raw = find_dictionary(scan, num, False)
-        except Unframed:
-            continue
-        if raw.get("ByteRange") is None or raw.get("Contents") is None:
-            continue
-        found.append(Broken(0, "", (unknown("field-structure", "PDF_SIGNATURE_WITHOUT_FIELD", object=num),)))
+    if usage is not None:
+        known.add(usage[0])
+    found = []
+    for num, value in _with_byte_range(scan):
+        if num not in known and value.get("ByteRange") is not None and value.get("Contents") is not None:
+            known.add(num)
+            found.append(Broken(0, "", (unknown("field-structure", "PDF_SIGNATURE_WITHOUT_FIELD", object=num),)))
     return tuple(found)
 
 
-def _with_byte_range(scan: Scan) -> list[int]:
-    """Numbers of the objects in force whose bytes hold a /ByteRange."""
-    places = []
+def _with_byte_range(scan: Scan) -> Iterator[tuple[int, Dict]]:
+    """Objects in force (number, dictionary) whose bytes hold a /ByteRange; each is read once."""
     at = scan.data.find(b"/ByteRange")
-    while at >= 0 and len(places) < scan.limits.signatures * 2:
-        places.append(at)
-        at = scan.data.find(b"/ByteRange", at + 10)
-    return [num for place in places if (num := scan.holding(place)) is not None]
+    for _ in range(2 * scan.limits.signatures):
+        if at < 0:
+            return
+        start = scan.header_before(at)
+        at += 10
+        try:
+            found = lexer.read_object(scan.data, start, scan.limits.nesting) if start is not None else None
+        except LexError as error:
+            found, at = None, max(at, error.pos)
+        if found is not None and found.end > at:
+            at = found.end
+            if isinstance(found.value, Dict) and scan.offset(found.num) == start:
+                yield found.num, found.value
+        at = scan.data.find(b"/ByteRange", at)
 
 
 __all__ = ["SUB_FILTERS", "Context", "cover", "pdf_date", "read", "unreached"]

@@ -32,6 +32,7 @@ _SMALLEST_ENTRY = 6
 _WHITE = b"\x00\t\n\x0c\r "
 # Subsections up to which they are searched one by one.
 _LISTED = 8
+_PACKED_FLOOR, _PACKED_RATIO = 4 << 20, 100
 _INT_MAX = (1 << 63) - 1
 _GENERATION_MAX = 0xFFFFFFFF
 
@@ -330,6 +331,9 @@ def decode(raw: bytes, head: Dict, expected: int | None, where: int, budget: Bud
     if len(names) > 4 or any(not isinstance(n, Name) for n in names):
         raise DocumentError("PDF_STREAM_UNREADABLE", where=where, what="/Filter")
     bound = min(budget.limits.stream_bytes, budget.inflated) + 1
+    if expected is None:
+        # As pyHanko bounds an object stream: beyond this it would not read it either.
+        bound = min(bound, max(_PACKED_FLOOR, _PACKED_RATIO * len(raw)) + 1)
     for name in names:
         try:
             if name in ("FlateDecode", "Fl"):
@@ -345,7 +349,7 @@ def decode(raw: bytes, head: Dict, expected: int | None, where: int, budget: Bud
         except (zlib.error, ValueError) as error:
             raise DocumentError("PDF_STREAM_UNREADABLE", where=where, what=str(error)) from None
         if len(raw) >= bound:
-            raise DocumentError("PDF_LIMIT_INFLATED", where=where, limit=budget.limits.stream_bytes)
+            raise DocumentError("PDF_LIMIT_INFLATED", where=where, limit=bound - 1)
     budget.take_inflated(len(raw), where)
     return raw
 

@@ -21,6 +21,7 @@ from eseal.documents.pdf.changes import (
     rules,
     structure,
 )
+from eseal.documents.pdf.changes.compare import Comparer
 from eseal.documents.pdf.changes.job import UNKNOWN, Job
 from eseal.documents.pdf.changes.rules import Later, Lock, LockAction, Rules
 from eseal.limits import DEFAULT, Limits
@@ -53,14 +54,14 @@ def compare(before: PdfFileReader, after: PdfFileReader, rules: Rules) -> tuple[
 
 def _compare(before: PdfFileReader, after: PdfFileReader, rules: Rules) -> tuple[Change, ...]:
     old, new = graph.View(before), graph.View(after)
-    job = Job(old, new, graph.Comparer(old, new, graph.changed_objects(before, after)), rules)
+    job = Job(old, new, Comparer(old, new, graph.changed_objects(before, after)), rules)
     # 1 Nodes that refer to each other everywhere are paired first: then everything else is compared by value.
     job.comparer.pair(old.root_key, new.root_key)
-    old_tree, new_tree = pages.read(old), pages.read(new)
+    old_tree, new_tree = pages.read(old, job.comparer), pages.read(new, job.comparer)
     pages.pair(job, old_tree, new_tree)
     old_form, new_form = forms.read(old, rules.limits), forms.read(new, rules.limits)
     field_pairs = fields.pair(job, old_form, new_form)
-    old_notes, new_notes = annots.read(old, old_tree.pages), annots.read(new, new_tree.pages)
+    old_notes, new_notes = annots.read(job, old, old_tree.pages), annots.read(job, new, new_tree.pages)
     annots.pair(job, old_notes, new_notes)
     elements = structure.pair(job)
     # 2 Trailer and catalog, key by key.

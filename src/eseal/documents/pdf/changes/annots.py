@@ -13,10 +13,14 @@ _ACTIONS = ("/A", "/AA", "/PA")
 Item = tuple[Key | None, object]
 
 
-def read(view: View, pages: list[Key]) -> list[list[Item]]:
+def read(job: Job, view: View, pages: list[Key]) -> list[list[Item]]:
     """For each page its annotations: reference (None where direct) and raw value."""
-    found = []
+    found: list[list[Item]] = []
     for key in pages:
+        info = job.comparer.references.info(key) if job.comparer.untouched(key, key) else None
+        if info and not info.annots:
+            found.append([])
+            continue
         raws = view.array(raw_entry(view.dictionary_at(key), "/Annots"))
         found.append([(view.resolve(raw)[0], raw) for raw in raws if view.get(raw) is not None])
     return found
@@ -63,7 +67,7 @@ def _page(job: Job, number: int, ours: list[Item], theirs: list[Item]) -> None:
             continue
         taken.add(index)
         positions.append(index)
-        if key and key not in job.old_widgets:
+        if key and key not in job.old_widgets and not (key == theirs[index][0] and job.comparer.clean(key)):
             _compare(job, where, raw, theirs[index][1])
     if positions != sorted(positions):
         # Later ones are drawn over earlier ones (12.5.2).

@@ -53,6 +53,8 @@ def compare(job: Job, old: Form, new: Form, pairs: list[tuple[Node, Node]]) -> N
         job.add(UNKNOWN, "CHANGE_FORM_UNCLEAR", "/AcroForm")
     _form(job, old, new)
     for a, b in pairs:
+        if a.key == b.key and job.comparer.clean(a.key):
+            continue
         if a.key and b.key and job.comparer.untouched(a.key, b.key) and job.comparer.same(_own(a), _own(b)):
             continue
         _node(job, a, b)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from eseal.documents.model import Change
-from eseal.documents.pdf.changes.graph import Comparer, Key, View
+from eseal.documents.pdf.changes.compare import Comparer
+from eseal.documents.pdf.changes.graph import Key, View
 from eseal.documents.pdf.changes.rules import Later, Rules
 from eseal.report.model import CheckVerdict
 

@@ -24,6 +24,7 @@ from eseal.documents.pdf.changes.graph import (
     reference,
 )
 from eseal.documents.pdf.changes.job import UNKNOWN, Job
+from eseal.documents.pdf.changes.references import References
 
 _DEPTH = 50
 _REVISIONS = 50
@@ -41,7 +42,7 @@ def compare(job: Job) -> None:
     fresh = {key for key in job.comparer.changed if job.after.load(key) is not None}
     if not fresh:
         return
-    left = sorted(key for key in fresh - reachable(job.after) if not _harmless(job.after, key))
+    left = sorted(key for key in fresh - reachable(job.after, job.comparer.references) if not _harmless(job.after, key))
     if left:
         earlier = _superseded(job)
         for key in left:
@@ -82,18 +83,28 @@ def _defined(view: View) -> set[Key]:
     }
 
 
-def reachable(view: View) -> set[Key]:
-    """Every object that the trailer reaches."""
+def reachable(view: View, references: References | None = None) -> set[Key]:
+    """Every object that the trailer reaches; `references` of untouched objects save reading them."""
     trailer = view.reader.trailer.flatten(view.revision)
     work: list[object] = [plain(trailer.raw_get(name)) for name in trailer]
     seen: set[Key] = set()
-    while work:
+    follow: list[Key] = []
+    while work or follow:
+        if not work:
+            key = follow.pop()
+            info = references.info(key) if references else None
+            if info is None:
+                work.append(view.load(key))
+            else:
+                follow.extend(info.refs - seen)
+                seen |= info.refs
+            continue
         value = work.pop()
         if isinstance(value, generic.IndirectObject):
             key = (value.idnum, value.generation)
             if key not in seen:
                 seen.add(key)
-                work.append(view.load(key))
+                follow.append(key)
         elif isinstance(value, generic.DictionaryObject):
             work.extend(v for _, v in entries(value) if isinstance(v, list | dict | generic.IndirectObject))
         elif isinstance(value, generic.ArrayObject):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pyhanko.pdf_utils import generic
 
 from eseal.documents.pdf.changes import longterm
+from eseal.documents.pdf.changes.compare import Comparer
 from eseal.documents.pdf.changes.graph import Key, View, entries, is_name, raw_entry
 from eseal.documents.pdf.changes.job import FAILED, PASSED, UNKNOWN, Job
 from eseal.documents.pdf.changes.table import INHERITED, PAGE
@@ -33,16 +34,26 @@ class Tree:
 _INNER = frozenset(("/Type", "/Parent", "/Kids", "/Count", *INHERITED))
 
 
-def read(view: View) -> Tree:
+def read(view: View, comparer: Comparer) -> Tree:
     """Take the page tree of `view` apart, cycles and damage included."""
     tree = Tree()
     seen: set[Key] = set()
-    _walk(view, raw_entry(view.root, "/Pages"), {}, None, tree, seen, 0)
+    _walk(view, comparer, raw_entry(view.root, "/Pages"), {}, None, tree, seen, 0)
     return tree
+
+
+def _plain_leaf(comparer: Comparer, raw: object, parent: Key | None) -> Key | None:
+    """The reference to a page that needs no reading: untouched, without kids, with the parent that it stands in."""
+    if not isinstance(raw, generic.IndirectObject):
+        return None
+    key = (raw.idnum, raw.generation)
+    info = comparer.references.info(key) if comparer.untouched(key, key) else None
+    return key if info and not info.kids and info.parent == parent and parent is not None else None
 
 
 def _walk(
     view: View,
+    comparer: Comparer,
     raw: object,
     inherited: dict[str, object],
     parent: Key | None,
@@ -50,6 +61,12 @@ def _walk(
     seen: set[Key],
     depth: int,
 ) -> int:
+    leaf = _plain_leaf(comparer, raw, parent)
+    if leaf is not None and leaf not in seen:
+        seen.add(leaf)
+        tree.pages.append(leaf)
+        tree.inherited.append(inherited)
+        return 1
     key, node = view.resolve(raw)
     if key is None or not isinstance(node, generic.DictionaryObject) or key in seen or depth > _DEPTH:
         tree.sound = False
@@ -60,12 +77,12 @@ def _walk(
     values = inherited | {name: raw_entry(node, name) for name in INHERITED if raw_entry(node, name) is not None}
     if "/Kids" not in node or is_name(view.entry(node, "/Type"), "/Page"):
         tree.pages.append(key)
-        tree.inherited.append(values)
+        tree.inherited.append(inherited)
         return 1
     tree.nodes.append(key)
     tree.extra.extend((name, value) for name, value in entries(node) if name not in _INNER)
     kids = view.array(raw_entry(node, "/Kids"))
-    total = sum(_walk(view, kid, values, key, tree, seen, depth + 1) for kid in kids)
+    total = sum(_walk(view, comparer, kid, values, key, tree, seen, depth + 1) for kid in kids)
     if view.entry(node, "/Count") != total:
         tree.sound = False
     return total
@@ -97,8 +114,14 @@ def compare(job: Job, old: Tree, new: Tree) -> None:
         job.comparer.same(a[1], b[1]) for a, b in zip(old.extra, new.extra, strict=False)
     ):
         job.add(UNKNOWN, "CHANGE_PAGE_TREE")
+    alike: dict[tuple[int, int], bool] = {}
     for number, (left, right) in enumerate(zip(old.pages, new.pages, strict=True), 1):
-        _page(job, number, left, right, old.inherited[number - 1], new.inherited[number - 1])
+        ours, theirs = old.inherited[number - 1], new.inherited[number - 1]
+        pair_of = (id(ours), id(theirs))
+        if pair_of not in alike:
+            alike[pair_of] = ours.keys() == theirs.keys() and all(job.comparer.same(ours[n], theirs[n]) for n in ours)
+        if not (left == right and alike[pair_of] and job.comparer.clean(left)):
+            _page(job, number, left, right, ours, theirs)
 
 
 def _same_nodes(job: Job, old: Tree, new: Tree) -> bool:
@@ -113,8 +136,8 @@ def _page(
     left = right if untouched else job.before.load(old)
     if not isinstance(left, generic.DictionaryObject) or not isinstance(right, generic.DictionaryObject):
         return
-    ours = dict(entries(left)) | old_values
-    theirs = dict(entries(right)) | new_values
+    ours = old_values | dict(entries(left))
+    theirs = new_values | dict(entries(right))
     for name, default in INHERITED.items():
         if default:
             ours.setdefault(name, ours.get(default))

@@ -107,6 +107,8 @@ def _align(job: Job, ours: list[object], theirs: list[object]) -> list[tuple[obj
 
 def _element(job: Job, old: Key, new: Key) -> None:
     """One element that was sealed: everything but its kids is the same, its kids are still there in their order."""
+    if old == new and job.comparer.clean(old):
+        return
     left, right = job.before.dictionary_at(old), job.after.dictionary_at(new)
     ours, theirs = dict(entries(left)), dict(entries(right))
     for name in sorted(ours.keys() | theirs.keys()):

@@ -100,14 +100,23 @@ def test_info_holds_only_strings_and_names(sealed):
     assert sealed().update({6: b"<< /Title (Licence) /Trapped 8 0 R >>"}).worst()[0] == "unknown"
 
 
-def test_extensions_are_not_lowered_and_hold_plain_values(sealed):
+def test_extensions_hold_plain_values(sealed):
     entry = b"/Extensions << /ESIC << /BaseVersion /1.7 /ExtensionLevel %s >> >> /Lang"
     catalog = sealed().objects[1]
     document = sealed(_1=catalog.replace(b"/Lang", entry % b"5"))
-    for value in (b"2", b"8 0 R"):
+    for value in (b"8 0 R", b"2 /Hidden << /A 8 0 R >>"):
         other = sealed(_1=document.objects[1])
         other.update({1: catalog.replace(b"/Lang", entry % value)})
         assert other.worst() == ("unknown", {"CHANGE_EXTENSIONS_UNCLEAR"})
+
+
+@pytest.mark.parametrize("after", [b"/ESIC << /BaseVersion /1.7 /ExtensionLevel 2 >>", b"", None])
+def test_extensions_of_another_writer_may_be_lowered_or_dropped(sealed, after):
+    entry = b"/Extensions << %s >> /Lang"
+    catalog = sealed().objects[1]
+    document = sealed(_1=catalog.replace(b"/Lang", entry % b"/ESIC << /BaseVersion /1.7 /ExtensionLevel 5 >>"))
+    document.update({1: catalog if after is None else catalog.replace(b"/Lang", entry % after)})
+    assert document.worst() == ("passed", {"CHANGE_EXTENSIONS"})
 
 
 def test_permissions_stay(sealed):

@@ -122,19 +122,30 @@ def empty() -> generic.DictionaryObject:
 def plain(raw: object) -> object:
     """`raw` with the encryption proxy taken off and null made None."""
     if isinstance(raw, generic.DecryptedObjectProxy):
-        raw = raw.decrypted
+        proxy = raw
+        try:
+            raw = proxy.decrypted
+        # What is not encrypted, or badly, raises anything from the cipher. Some strings stand as they are in an
+        # encrypted file (ISO 32000-2 7.6.2: those of the encryption dictionary); any other is compared as written.
+        except Exception:
+            raw = proxy.raw_object
     return None if isinstance(raw, generic.NullObject) else raw
 
 
 def raw_entry(holder: generic.DictionaryObject, name: str) -> object:
     """The raw value of `name` in `holder`; None where absent or null."""
-    return plain(holder.raw_get(name)) if name in holder else None
+    if name not in holder:
+        return None
+    if name == "/Contents" and "/ByteRange" in holder:
+        # ISO 32000-2 7.6.2: /Contents of a signature is never encrypted.
+        return plain(holder.raw_get(name, generic.EncryptedObjAccess.RAW))
+    return plain(holder.raw_get(name, generic.EncryptedObjAccess.PROXY))
 
 
 def entries(holder: generic.DictionaryObject) -> Iterator[tuple[str, object]]:
     """Keys and raw values of `holder`; null entries are left out, since they equal absent ones (7.3.7)."""
     for name in holder:
-        value = plain(holder.raw_get(name))
+        value = raw_entry(holder, name)
         if value is not None:
             yield str(name), value
 

@@ -96,7 +96,10 @@ def _evidence_list(view: View, raw: object) -> bool:
 
 
 def extensions(job: Job, old: object, new: object) -> None:
-    """Developer extensions may be added and raised (ISO 32000-2 7.12); they are plain values."""
+    """Developer extensions say what a file uses and nothing that shows (ISO 32000-2 7.12); they are plain values.
+
+    Writers of long-term data set their own entry, and some drop or lower those of others.
+    """
     if job.comparer.same(old, new):
         return
     before, after = job.before.dictionary(old), job.after.dictionary(new)
@@ -104,7 +107,7 @@ def extensions(job: Job, old: object, new: object) -> None:
         a, b = raw_entry(before, name), raw_entry(after, name)
         if name == "/Type" or job.comparer.same(a, b):
             continue
-        if b is None or not _extension(job.after, b) or _lowered(job, a, b):
+        if b is not None and not _extension(job.after, b):
             job.add(UNKNOWN, "CHANGE_EXTENSIONS_UNCLEAR", f"/Extensions {name}")
             return
     job.add(PASSED, "CHANGE_EXTENSIONS", "/Extensions")
@@ -121,14 +124,6 @@ def _extension(view: View, raw: object) -> bool:
         and "/ExtensionLevel" in value
         and all(is_leaf(view.get(v)) for _, v in entries(value))
     )
-
-
-def _lowered(job: Job, old: object, new: object) -> bool:
-    before, after = job.before.get(old), job.after.get(new)
-    if not isinstance(before, generic.DictionaryObject) or not isinstance(after, generic.DictionaryObject):
-        return False
-    a, b = job.before.entry(before, "/ExtensionLevel"), job.after.entry(after, "/ExtensionLevel")
-    return isinstance(a, int) and isinstance(b, int) and b < a
 
 
 def version(job: Job, old: object, new: object) -> None:
@@ -194,8 +189,20 @@ def trailer(job: Job) -> None:
         elif name == "/Encrypt":
             if not job.comparer.same(a, b):
                 job.add(FAILED, "CHANGE_ENCRYPTION", name)
-        elif not job.comparer.same(a, b):
+        elif not job.comparer.same(a, b) and not _dropped(job, a, b):
             job.add(UNKNOWN, "CHANGE_TRAILER", name)
+
+
+def _dropped(job: Job, old: object, new: object) -> bool:
+    """Whether an entry of some writer's own is gone (7.5.6 wants it repeated), or left pointing at nothing."""
+    if new is None:
+        return True
+    before, after = job.before.array(old), job.after.array(new)
+    return (
+        bool(before)
+        and len(before) == len(after)
+        and all(job.comparer.same(a, b) or job.after.get(b) is None for a, b in zip(before, after, strict=True))
+    )
 
 
 def _info(job: Job, old: object, new: object) -> None:

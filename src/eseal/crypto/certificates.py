@@ -60,7 +60,7 @@ class CertificateFacts:
     key_usage: frozenset[str] | None
     """RFC 5280 names in snake case, None where the extension is absent."""
     extended_key_usage: frozenset[str] | None
-    """asn1crypto's names or dotted OIDs; None where the extension is absent."""
+    """Names of RFC 5280 4.2.1.12 in snake case, else dotted OIDs; None where the extension is absent."""
     is_ca: bool
     """basicConstraints cA."""
     self_issued: bool
@@ -166,9 +166,20 @@ def _is_ca(element: asn1.Element) -> bool:
     return bool(parts) and parts[0].tag == 0x01 and parts[0].content != b"\0"
 
 
-@lru_cache(maxsize=256)
+# A table of our own: that of asn1crypto is one for the whole process, and libraries that are loaded rename its rows.
+_PURPOSES = {
+    "2.5.29.37.0": "any_extended_key_usage",
+    "1.3.6.1.5.5.7.3.1": "server_auth",
+    "1.3.6.1.5.5.7.3.2": "client_auth",
+    "1.3.6.1.5.5.7.3.3": "code_signing",
+    "1.3.6.1.5.5.7.3.4": "email_protection",
+    "1.3.6.1.5.5.7.3.8": "time_stamping",
+    "1.3.6.1.5.5.7.3.9": "ocsp_signing",
+}
+
+
 def _purpose(oid: str) -> str:
-    return str(x509.KeyPurposeId(oid).native)
+    return _PURPOSES.get(oid, oid)
 
 
 @lru_cache(maxsize=4096)

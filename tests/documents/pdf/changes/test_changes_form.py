@@ -58,7 +58,8 @@ TRICKS = [
     {"before": b"/P sh "},
     {"before": b"BI /W 1 /H 1 ID x EI "},
     {"before": b"0 0 m 1 1 2 2 3 3 c f "},
-    {"before": b"0 0 m " + b"1 1 l " * 60 + b"S "},
+    {"before": b"40 6 m 48 14 l S "},
+    {"before": b"0 0 m " + b"1 1 l " * 300 + b"S "},
     {"extra": b"/OC 43 0 R "},
 ]
 

@@ -19,7 +19,7 @@ def store(parts, extra=b""):
         71: parts.stream(parts.certificate),
         72: b"<< /Type /VRI /Cert [71 0 R] /TU (D:20260101000000Z) >>",
         73: b"[74 0 R]",
-        74: parts.stream(parts.certificate + b"\x00"),
+        74: parts.stream(b"\x30\x03\x02\x01\x01"),
     }
 
 

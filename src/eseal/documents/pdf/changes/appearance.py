@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from pyhanko.pdf_utils import generic
 
-from eseal.documents.pdf.changes import text
+from eseal.documents.pdf.changes import painting, text
 from eseal.documents.pdf.changes.forms import Node
-from eseal.documents.pdf.changes.graph import View, entries, is_name, items, raw_entry, string_text
+from eseal.documents.pdf.changes.graph import View, area, entries, is_name, items, raw_entry, string_bytes, string_text
 from eseal.documents.pdf.changes.job import FAILED, PERMITTED, UNKNOWN, Job
 from eseal.report.model import CheckVerdict
 
 _PASSWORD = 1 << 13
+_COMB = 1 << 24
+_SCALE = 0.1
+_SLACK = 2.0
 _OWN_KEYS = frozenset(
     ("/Type", "/Subtype", "/FormType", "/BBox", "/Matrix", "/Resources", "/Length", "/Filter", "/DecodeParms")
 ) | frozenset(("/Name", "/LastModified", "/PieceInfo", "/Group"))
@@ -62,9 +67,11 @@ def _list(view: View, value: object) -> list[str]:
 
 
 def borrows(view: View, node: Node) -> bool:
-    """Whether an appearance of the widget has no resources of its own."""
+    """Whether an appearance of the widget has no resources of its own, or is left to the viewer."""
     if not node.is_widget:
         return False
+    if is_name(node.values.get("/FT"), "/Tx", "/Ch") and "/N" not in streams(view, node):
+        return True
     look = view.dictionary(raw_entry(node.holder, "/AP"))
     for _, raw in entries(look):
         value = view.get(raw)
@@ -79,6 +86,13 @@ def borrows(view: View, node: Node) -> bool:
     return False
 
 
+def names_used(view: View, node: Node, default: object) -> bytes:
+    """Everything that may name a default resource: default appearance strings, and what the widget's streams say."""
+    parts = [string_bytes(view.get(v)) for v in (node.values.get("/DA"), default)]
+    parts += [view.decoded(stream) for stream in streams(view, node).values()]
+    return b" ".join(part for part in parts if part)
+
+
 def draws_from_form(view: View, node: Node) -> bool:
     """Whether the form's default appearance would matter for the field."""
     kind = node.values.get("/FT")
@@ -91,7 +105,7 @@ def agrees(view: View, node: Node) -> bool:
     value = view.get(node.values.get("/V"))
     if stream is None:
         return True
-    reading = text.shown(view, stream)
+    reading = painting.shown(view, stream)
     return reading.sure and is_value(value) and text.squeeze(reading.text) in _texts(view, node, value)
 
 
@@ -111,7 +125,10 @@ def judge(
         if not moved and earlier is not None and stream is not None and _same(job, old, new, name):
             continue
         if stream is None:
-            # The viewer draws the value itself: nothing can differ from it.
+            form = job.after.dictionary(raw_entry(job.after.root, "/AcroForm"))
+            if not moved and not job.after.entry(form, "/NeedAppearances"):
+                # Only viewers that draw values unasked still show it.
+                return UNKNOWN, "CHANGE_FIELD_UNREADABLE"
             continue
         verdict = _stream(job, earlier, stream, new, kind, old_value, new_value, moved)
         if verdict is not None:
@@ -138,7 +155,7 @@ def _stream(
     flags = view.get(node.values.get("/Ff"))
     if isinstance(flags, int) and flags & _PASSWORD:
         return UNKNOWN, "CHANGE_FIELD_UNREADABLE"
-    reading = text.shown(view, stream)
+    reading = painting.shown(view, stream)
     wanted = _texts(view, node, new_value)
     reads = text.squeeze(reading.text) in wanted
     if not reads and reading.sure:
@@ -146,10 +163,18 @@ def _stream(
             return UNKNOWN, "CHANGE_FIELD_FORMATTED"
         return FAILED, "CHANGE_FIELD_SHOWS_OTHER"
     strange = [name for name, _ in entries(stream) if name not in _OWN_KEYS]
-    if not reading.sure or not reads or strange or not _fonts_known(job, earlier, reading.fonts):
+    if reading.crossed and not (isinstance(flags, int) and flags & _COMB):
+        return UNKNOWN, "CHANGE_FIELD_UNREADABLE"
+    if (
+        not reading.sure
+        or not reads
+        or strange
+        or not _fonts_known(job, earlier, node, reading.fonts, moved)
+        or not _unscaled(job, earlier, stream, node)
+    ):
         return UNKNOWN, "CHANGE_FIELD_UNREADABLE"
     if not moved and earlier is not None:
-        sealed = text.shown(job.before, earlier)
+        sealed = painting.shown(job.before, earlier)
         if text.squeeze(sealed.text) != text.squeeze(reading.text):
             # The value stayed, what is seen did not.
             return FAILED, "CHANGE_FIELD_SHOWS_OTHER"
@@ -163,13 +188,41 @@ def _formatted(view: View, node: Node) -> bool:
     )
 
 
-def _fonts_known(job: Job, earlier: generic.StreamObject | None, fonts: list[tuple[str, object]]) -> bool:
-    """Fonts that are not embedded draw what their encoding says; others count only where they were sealed."""
+def _unscaled(job: Job, earlier: generic.StreamObject | None, stream: generic.StreamObject, node: Node) -> bool:
+    """Whether the stream shows as large and upright as it says, or just as the sealed one did (12.5.5)."""
+    if earlier is not None and all(
+        job.comparer.same(raw_entry(earlier, key), raw_entry(stream, key)) for key in ("/BBox", "/Matrix")
+    ):
+        return True
+    matrix = [job.after.get(v) for v in job.after.array(raw_entry(stream, "/Matrix"))]
+    box = area(job.after, raw_entry(stream, "/BBox"))
+    place = area(job.after, raw_entry(node.holder, "/Rect"))
+    if (matrix and matrix != [1, 0, 0, 1, 0, 0]) or box is None or place is None:
+        return False
+    for a, b in ((0, 2), (1, 3)):
+        inner, outer = box[b] - box[a], place[b] - place[a]
+        if abs(inner - outer) > _SLACK + _SCALE * outer:
+            return False
+    return True
+
+
+_DEFAULT_FONT = re.compile(rb"/([^\x00\t\n\x0c\r ()<>\[\]{}/%]+)[\x00\t\n\x0c\r ]+[-+.\d]+[\x00\t\n\x0c\r ]+Tf")
+
+
+def _fonts_known(
+    job: Job, earlier: generic.StreamObject | None, node: Node, fonts: list[tuple[str, object]], moved: bool
+) -> bool:
+    """Fonts that are not embedded draw what their encoding says; others count only where the field had them sealed.
+
+    A new value may also be drawn with the font of the sealed default appearance, a value that stayed may not: a font
+    that was laid ready could draw other letters (the replace-shadow attack by fonts).
+    """
     form = job.before.dictionary(raw_entry(job.before.root, "/AcroForm"))
-    default = job.before.dictionary(raw_entry(form, "/DR"))
-    known = [raw for _, raw in entries(job.before.dictionary(raw_entry(default, "/Font")))]
-    if earlier is not None:
-        known += text.fonts_of(job.before, earlier)
+    known = text.fonts_of(job.before, earlier) if earlier is not None else []
+    if moved or earlier is None:
+        default = job.before.dictionary(raw_entry(job.before.dictionary(raw_entry(form, "/DR")), "/Font"))
+        named = _DEFAULT_FONT.findall(names_used(job.before, node, raw_entry(form, "/DA")))
+        known += [raw for name, raw in entries(default) if name[1:].encode("latin-1", "replace") in named]
     return all(
         not text.Font(job.after, raw).embedded or any(job.comparer.same(k, raw) for k in known) for _, raw in fonts
     )

@@ -226,13 +226,24 @@ def _resources(job: Job, a: object, b: object, old: Form, new: Form) -> None:
             if not job.comparer.same(item, raw_entry(right, key)):
                 job.add(UNKNOWN, "CHANGE_FORM_UNCLEAR", f"/DR {name} {key}")
                 return
+    used = b" ".join(appearance.names_used(job.after, n, raw_entry(new.holder, "/DA")) for n in new.nodes())
+    for name, value in entries(after):
+        sealed = job.before.dictionary(raw_entry(before, name))
+        for key, _ in entries(job.after.dictionary(value)):
+            if key not in sealed and key.encode("latin-1", "replace") in used:
+                # A name that meant nothing when it was sealed means something now.
+                job.add(UNKNOWN, "CHANGE_FORM_UNCLEAR", f"/DR {name} {key}")
+                return
     job.add(PASSED, "CHANGE_FORM_SIGNED", "/DR")
 
 
 def _redraw(job: Job, old: Form, new: Form) -> None:
     """Asking the viewer to draw fields anew changes nothing only where each already shows its value."""
     for node in old.nodes():
-        if node.is_widget and _type(node) in ("/Tx", "/Ch") and not appearance.agrees(job.before, node):
+        # Rich text is drawn instead of the value (12.7.4.3), and no one reads it here.
+        rich = raw_entry(node.holder, "/RV") is not None
+        plain = not node.is_widget or _type(node) not in ("/Tx", "/Ch") or appearance.agrees(job.before, node)
+        if rich or not plain:
             job.add(UNKNOWN, "CHANGE_FORM_REDRAWN", node.name)
             return
     job.add(PERMITTED if not job.closed else UNKNOWN, "CHANGE_FORM_REDRAWN", "/NeedAppearances")

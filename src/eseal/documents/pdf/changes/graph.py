@@ -173,6 +173,19 @@ def string_text(value: object) -> str | None:
     return None
 
 
+Area = tuple[float, float, float, float]
+"""Left, bottom, right, top."""
+
+
+def area(view: View, raw: object) -> Area | None:
+    """A rectangle (7.9.5) with its corners in order; None where it is none."""
+    numbers = [view.get(v) for v in view.array(raw)]
+    if len(numbers) != 4 or not all(isinstance(v, int | generic.FloatObject) for v in numbers):
+        return None
+    a, b, c, d = (float(v) for v in numbers)  # type: ignore[arg-type]
+    return min(a, c), min(b, d), max(a, c), max(b, d)
+
+
 def is_name(value: object, *names: str) -> bool:
     """Whether `value` is a PDF name, and one of `names` where those are given."""
     return isinstance(value, generic.NameObject) and (not names or str(value) in names)

@@ -31,6 +31,8 @@ class Job:
         self.later: dict[str, Later] = {later.name: later for later in rules.later}
         self.old_pages: list[Key] = []
         self.new_pages: list[Key] = []
+        self.inherited: list[dict[str, object]] = []
+        """What each page of the signed revision inherits."""
         self.old_widgets: set[Key] = set()
         """Every field and widget of the signed revision's form."""
         self.new_widgets: dict[Key, str] = {}

@@ -31,7 +31,18 @@ def is_evidence(view: View, raw: object) -> bool:
     if any(name not in _STREAM_KEYS for name, _ in entries(stream)):
         return False
     data = view.decoded(stream)
-    return data is not None and len(data) > 1 and data[0] == _DER
+    return data is not None and _one_value(data)
+
+
+def _one_value(data: bytes) -> bool:
+    """Whether `data` is one DER SEQUENCE from its first byte to its last (X.690 8.1.3); an end of line may follow."""
+    if len(data) < 2 or data[0] != _DER:
+        return False
+    size, start = data[1], 2
+    if size > 0x80:
+        start += size & 0x7F
+        size = int.from_bytes(data[2:start], "big")
+    return size != 0x80 and start + size <= len(data) and not data[start + size :].strip(b"\r\n")
 
 
 def dss(job: Job, old: object, new: object) -> None:

@@ -6,13 +6,18 @@ import os
 
 from pyhanko.pdf_utils import generic
 
+from eseal.documents.pdf.changes import pages
 from eseal.documents.pdf.changes.forms import Node
-from eseal.documents.pdf.changes.graph import View, entries, is_name, raw_entry
+from eseal.documents.pdf.changes.graph import View, area, entries, is_name, raw_entry
 from eseal.documents.pdf.changes.job import FAILED, PASSED, PERMITTED, UNKNOWN, Job
 from eseal.documents.pdf.changes.table import NEW_FIELD
 
-_HIDDEN = 2 | 32
+_HIDDEN = 2
+_PRINT, _NO_VIEW, _TOGGLE = 4, 32, 256
+_LARGEST = 0.25
+"""Part of the page from which a later seal's picture counts as content and not as a mark on it."""
 _CERTIFYING = "/DocMDP"
+_WIDGET = generic.NameObject("/Widget")
 
 
 def classify(job: Job, node: Node, names: set[str]) -> None:
@@ -35,6 +40,9 @@ def classify(job: Job, node: Node, names: set[str]) -> None:
             job.add(FAILED, "CHANGE_ACTION", part.name)
         elif odd:
             job.add(UNKNOWN, "CHANGE_FIELD_ADDED_UNCLEAR", f"{part.name} {odd[0]}")
+        elif not is_name(job.after.entry(part.holder, "/Subtype") or _WIDGET, str(_WIDGET)):
+            # An annotation of another kind becomes part of a field.
+            job.add(UNKNOWN, "CHANGE_FIELD_ADDED_UNCLEAR", f"{part.name} /Subtype")
     visible = any(is_visible(job.after, n.holder) for n in leaves)
     values = {id(n): raw_entry(n.holder, "/V") for n in node.walk() if raw_entry(n.holder, "/V") is not None}
     if not values:
@@ -51,6 +59,16 @@ def classify(job: Job, node: Node, names: set[str]) -> None:
             if visible and job.certified:
                 # The certified page gains a picture where nothing was reserved for one (the SSA attack).
                 job.add(UNKNOWN, "CHANGE_SEAL_VISIBLE", part.name)
+            elif any(_covers_page(job, n.holder) for n in leaves if is_visible(job.after, n.holder)):
+                job.add(UNKNOWN, "CHANGE_SEAL_COVERS", part.name)
+
+
+def _covers_page(job: Job, widget: generic.DictionaryObject) -> bool:
+    """Whether a widget takes so much of a page that its picture replaces what was sealed."""
+    place = area(job.after, raw_entry(widget, "/Rect"))
+    if place is None:
+        return True
+    return (place[2] - place[0]) * (place[3] - place[1]) > _LARGEST * pages.smallest(job)
 
 
 def signed(job: Job, node: Node) -> None:
@@ -65,7 +83,11 @@ def signed(job: Job, node: Node) -> None:
         return
     timestamp = is_name(job.after.entry(value, "/SubFilter"), "/ETSI.RFC3161")
     if timestamp:
-        job.add(PASSED, "CHANGE_TIMESTAMP", node.name)
+        if any(is_visible(job.after, n.holder) for n in node.walk() if not n.kids or n.is_widget):
+            # A timestamper stamps whatever it gets: nobody vouches for the picture (EN 319 142-1 5.4.3).
+            job.add(UNKNOWN, "CHANGE_TIMESTAMP_VISIBLE", node.name)
+        else:
+            job.add(PASSED, "CHANGE_TIMESTAMP", node.name)
         return
     if job.closed:
         job.add(FAILED, "CHANGE_SEAL_FORBIDDEN", node.name)
@@ -90,15 +112,20 @@ def _length(view: View) -> int:
     return end
 
 
+def _never_shown(flags: int) -> bool:
+    """Whether annotation flags (12.5.3) keep a widget from screen and paper."""
+    return bool(flags & _HIDDEN) or (bool(flags & _NO_VIEW) and not flags & (_PRINT | _TOGGLE))
+
+
 def is_visible(view: View, widget: generic.DictionaryObject) -> bool:
     """Whether a widget shows anything: it has an area, is not hidden, and has an appearance that draws."""
     rect = [view.get(v) for v in view.array(raw_entry(widget, "/Rect"))]
     flags = view.entry(widget, "/F")
     try:
-        area = abs(float(rect[2]) - float(rect[0])) * abs(float(rect[3]) - float(rect[1]))  # type: ignore[arg-type]
+        size = abs(float(rect[2]) - float(rect[0])) * abs(float(rect[3]) - float(rect[1]))  # type: ignore[arg-type]
     except (IndexError, TypeError, ValueError, OverflowError):
-        area = 0.0 if not rect else 1.0
-    if area == 0 or (isinstance(flags, int) and flags & _HIDDEN):
+        size = 0.0 if not rect else 1.0
+    if size == 0 or (isinstance(flags, int) and _never_shown(flags)):
         return False
     look = view.dictionary(raw_entry(widget, "/AP"))
     for _, raw in entries(look):

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 
 from pyhanko.pdf_utils import generic
 
-from eseal.documents.pdf.changes import longterm
+from eseal.documents.pdf.changes import longterm, structure
 from eseal.documents.pdf.changes.compare import Comparer
-from eseal.documents.pdf.changes.graph import Key, View, entries, is_name, raw_entry
+from eseal.documents.pdf.changes.graph import Key, View, area, entries, is_name, raw_entry
 from eseal.documents.pdf.changes.job import FAILED, PASSED, UNKNOWN, Job
 from eseal.documents.pdf.changes.table import INHERITED, PAGE
 
 _DEPTH = 200
+_A4 = 595.0 * 842.0
+_MEASURED = 500
 
 
 @dataclass(slots=True)
@@ -90,7 +92,7 @@ def _walk(
 
 def pair(job: Job, old: Tree, new: Tree) -> None:
     """Make the pages twins, one by one in order, and the inner nodes where both trees have the same shape."""
-    job.old_pages, job.new_pages = old.pages, new.pages
+    job.old_pages, job.new_pages, job.inherited = old.pages, new.pages, old.inherited
     for left, right in zip(old.pages, new.pages, strict=False):
         job.comparer.pair(left, right)
     for key in old.pages[len(new.pages) :] + old.nodes:
@@ -107,7 +109,7 @@ def compare(job: Job, old: Tree, new: Tree) -> None:
         code = "CHANGE_PAGE_ADDED" if len(new.pages) > len(old.pages) else "CHANGE_PAGE_REMOVED"
         job.add(FAILED, code, f"{len(old.pages)} -> {len(new.pages)}")
         return
-    if not new.sound and (old.sound or not _same_nodes(job, old, new)):
+    if not new.sound and (old.sound or not _same_nodes(job, old, new) or not _same_kids(job, old)):
         # Readers disagree on such a tree: what they show is not known.
         job.add(UNKNOWN, "CHANGE_PAGE_TREE")
     if [n for n, _ in old.extra] != [n for n, _ in new.extra] or not all(
@@ -126,6 +128,32 @@ def compare(job: Job, old: Tree, new: Tree) -> None:
 
 def _same_nodes(job: Job, old: Tree, new: Tree) -> bool:
     return old.nodes == new.nodes and all(job.comparer.untouched(key, key) for key in old.nodes)
+
+
+def _same_kids(job: Job, tree: Tree) -> bool:
+    """Whether kids that stand directly in their parent, or too deep, or are damaged, still lead to the same."""
+    known = {*tree.pages, *tree.nodes}
+    return all(
+        job.comparer.same(raw, raw)
+        for node in tree.nodes
+        for raw in job.before.array(raw_entry(job.before.dictionary_at(node), "/Kids"))
+        if job.before.resolve(raw)[0] not in known
+    )
+
+
+def smallest(job: Job) -> float:
+    """Area of the smallest page of the signed revision, among the first ones of a long document."""
+    found = [_A4]
+    view = job.before
+    for key, inherited in list(zip(job.old_pages, job.inherited, strict=True))[:_MEASURED]:
+        page = view.dictionary_at(key)
+        raw = next(
+            (r for n in ("/CropBox", "/MediaBox") if (r := raw_entry(page, n) or inherited.get(n)) is not None), None
+        )
+        place = area(view, raw)
+        if place is not None:
+            found.append((place[2] - place[0]) * (place[3] - place[1]))
+    return min(found[1:] or found)
 
 
 def _page(
@@ -157,6 +185,12 @@ def _page(
             job.add(*rule, f"p. {number} {name} {path}".strip())
 
 
+def _unused(job: Job, number: int) -> bool:
+    """Whether the sealed parent tree (14.7.5.4) has no such key."""
+    known = structure.parents(job.before)
+    return known is not None and number not in known
+
+
 def _own(job: Job, number: int, name: str, old: object, new: object) -> None:
     if name in ("/Parent", "/Annots"):
         return
@@ -170,8 +204,8 @@ def _own(job: Job, number: int, name: str, old: object, new: object) -> None:
         elif name == "/Tabs" and (value is None or is_name(value)):
             # The order in which the keyboard visits fields is nothing that shows (12.5.1).
             job.add(PASSED, "CHANGE_METADATA", where)
-        elif name == "/StructParents" and old is None and isinstance(value, int):
-            # Without marked content of its own in the tree, the key points at nothing that was sealed.
+        elif name == "/StructParents" and old is None and isinstance(value, int) and _unused(job, value):
+            # The key points at nothing that was sealed.
             job.add(PASSED, "CHANGE_METADATA", where)
         else:
             job.add(UNKNOWN, "CHANGE_PAGE_UNCLEAR", where)

@@ -166,6 +166,11 @@ def _parents(job: Job, old: object, new: object) -> None:
             return
 
 
+def parents(view: View) -> dict[int, object] | None:
+    """The parent tree of `view`; empty where it has none, None where it cannot be read."""
+    return _numbers(view, raw_entry(view.dictionary(raw_entry(view.root, _ROOT)), "/ParentTree"))
+
+
 def _numbers(view: View, raw: object) -> dict[int, object] | None:
     """A number tree flattened (7.9.7); None where it cannot be read."""
     found: dict[int, object] = {}

@@ -1,14 +1,9 @@
-"""What text an appearance stream shows: operators read, codes decoded through the font, tricks noticed.
-
-A reading is only worth something where nothing in the stream can hide or redraw text; whatever is not in the short
-list of harmless operators makes the reading unsure.
-"""
+"""Which characters the codes of a font show, and how wide they are; tokens of content streams."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from fontTools import agl
 from fontTools.encodings.StandardEncoding import StandardEncoding
@@ -16,7 +11,7 @@ from pyhanko.pdf_utils import generic
 
 from eseal.documents.pdf.changes.graph import View, is_name, items, raw_entry
 
-_MAX_BYTES = 200_000
+MAX_BYTES = 200_000
 _TOKEN = re.compile(
     rb"%[^\r\n]*|[\x00\t\n\x0c\r ]+"
     rb"|(?P<open>\()|(?P<hex><[0-9A-Fa-f\x00\t\n\x0c\r ]*>)|(?P<dict><<|>>)|(?P<array>[\[\]])"
@@ -26,53 +21,6 @@ _TOKEN = re.compile(
 )
 _STRING_PART = re.compile(rb"[^()\\\r]+|\r\n?|\\(?:[0-7]{1,3}|\r\n|[\s\S])|[()]")
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-
-_HARMLESS = (
-    frozenset(("q", "Q", "cm", "w", "J", "j", "M", "d", "ri", "i", "BT", "ET", "BMC", "BDC", "EMC", "MP", "DP"))
-    | frozenset(
-        (
-            "g",
-            "G",
-            "rg",
-            "RG",
-            "k",
-            "K",
-            "re",
-            "m",
-            "l",
-            "h",
-            "n",
-            "W",
-            "W*",
-            "s",
-            "S",
-            "f",
-            "F",
-            "f*",
-            "B",
-            "b",
-            "B*",
-            "b*",
-        )
-    )
-    | frozenset(("Tf", "Td", "TD", "Tm", "T*", "Tj", "TJ", "'", '"', "Tr", "Tz", "Ts", "TL", "Tw", "Tc"))
-)
-"""Operators that draw text, lines and boxes: no images, forms, shadings, curves or graphics states."""
-_LINES = 40
-_WHITE = 0.9
-_PAINTS = ("s", "S", "f", "F", "f*", "B", "b", "B*", "b*")
-
-
-@dataclass(slots=True)
-class Shown:
-    """What a stream shows."""
-
-    text: str = ""
-    """Characters in the order of the stream."""
-    sure: bool = True
-    """False where something could show other than `text` says."""
-    fonts: list[tuple[str, object]] = field(default_factory=list)
-    """Fonts used: resource name and raw value."""
 
 
 def squeeze(text: str) -> str:
@@ -142,34 +90,88 @@ class Font:
         self.map = _to_unicode(view, view.entry(font, "/ToUnicode"))
         self.encoding = view.entry(font, "/Encoding")
         self.table = None if self.wide else _simple(view, font, self.encoding)
+        name = str(view.entry(font, "/BaseFont") or "").lower()
+        self.symbols = any(word in name for word in _SYMBOLS)
+        self.first = view.entry(font, "/FirstChar")
+        self.widths = None if self.wide else _widths(view, raw_entry(font, "/Widths"))
+        self.legible = not self.wide or self.embedded or _wide_enough(view, font)
 
     def decode(self, data: bytes) -> str | None:
         """The characters that the codes in `data` show; None where that is not known."""
-        if self.type3:
+        if self.type3 or (self.symbols and not self.embedded) or not self.legible:
             return None
         if self.wide:
-            codes = [data[i : i + 2] for i in range(0, len(data), 2)]
-            if self.map:
-                parts = [self.map.get(c) for c in codes]
-                return None if None in parts else "".join(p for p in parts if p)
-            name = str(self.encoding) if is_name(self.encoding) else ""
-            codec = next((c for key, c in _CMAPS if key in name), None)
-            try:
-                return data.decode(codec) if codec else None
-            except UnicodeDecodeError:
-                return None
+            return self._decode_wide(data)
         out = []
         for code in data:
             plain = self.table.get(code) if self.table is not None else None
             mapped = self.map.get(bytes([code])) if self.map else None
-            if not self.embedded and plain is not None and mapped is not None and squeeze(plain) != squeeze(mapped):
-                # The table that makes the glyph and the one that names it disagree.
-                return None
-            char = plain if not self.embedded and plain is not None else (mapped or plain)
-            if char is None:
+            # The table that makes the glyph counts; where one that names it disagrees, something is wrong.
+            differ = plain is not None and mapped is not None and squeeze(plain) != squeeze(mapped)
+            char = (mapped or plain) if self.embedded else plain
+            if char is None or (differ and not self.embedded) or not self._visible(code, char):
                 return None
             out.append(char)
         return "".join(out)
+
+    def _decode_wide(self, data: bytes) -> str | None:
+        codes = [data[i : i + 2] for i in range(0, len(data), 2)]
+        parts = [self.map.get(c) for c in codes] if self.map else []
+        mapped = None if None in parts else "".join(p for p in parts if p)
+        if self.embedded:
+            return mapped if self.map else None
+        # Nothing is embedded: the predefined CMap says what shows (9.7.5.2), whatever /ToUnicode says.
+        name = str(self.encoding) if is_name(self.encoding) else ""
+        codec = next((c for key, c in _CMAPS if key in name), None)
+        try:
+            text = data.decode(codec) if codec else None
+        except UnicodeDecodeError:
+            return None
+        return text if not self.map or (text is not None and mapped == text) else None
+
+    def _visible(self, code: int, char: str) -> bool:
+        """Whether a character takes room, so that the next one does not stand on it."""
+        width = self._width(code)
+        return width is None or not char.strip() or _NARROWEST <= width <= _WIDEST
+
+    def _width(self, code: int) -> float | None:
+        if self.widths is None:
+            return None
+        index = code - self.first if isinstance(self.first, int) else code
+        return self.widths[index] if 0 <= index < len(self.widths) else None
+
+    def advance(self, data: bytes) -> float:
+        """At least how wide `data` shows, in parts of the size."""
+        if self.wide:
+            return len(data) // 2 * _LEAST
+        return sum(w / 1000 if (w := self._width(code)) is not None else _LEAST for code in data)
+
+
+_SYMBOLS = ("symbol", "dingbat", "wingding", "webding")
+_NARROWEST, _WIDEST = 120.0, 2000.0
+_LEAST = 0.2
+
+
+def _widths(view: View, raw: object) -> list[float] | None:
+    found = [view.get(v) for v in view.array(raw)]
+    return [float(v) if isinstance(v, int | generic.FloatObject) else 0.0 for v in found] or None
+
+
+def _wide_enough(view: View, font: generic.DictionaryObject) -> bool:
+    """Whether the widths that a composite font states for itself let its characters stand side by side (9.7.4.3)."""
+    for raw in view.array(raw_entry(font, "/DescendantFonts")):
+        below = view.dictionary(raw)
+        default = view.entry(below, "/DW")
+        numbers: list[object] = [] if default is None else [default]
+        flat = [view.get(v) for v in view.array(raw_entry(below, "/W"))]
+        for index, value in enumerate(flat):
+            if isinstance(value, generic.ArrayObject):
+                numbers += [view.get(v) for v in items(value)]
+            elif index >= 2 and not any(isinstance(v, generic.ArrayObject) for v in flat[index - 2 : index]):
+                numbers.append(value)
+        if any(not isinstance(n, int | generic.FloatObject) or float(n) < _NARROWEST for n in numbers):
+            return False
+    return True
 
 
 _CMAPS = (
@@ -199,9 +201,6 @@ def _simple(view: View, font: generic.DictionaryObject, encoding: object) -> dic
     if isinstance(encoding, generic.DictionaryObject):
         base = _named(view.entry(encoding, "/BaseEncoding"))
     if base is None:
-        name = str(view.entry(font, "/BaseFont") or "")
-        if name.endswith(("ZapfDingbats", "Symbol")):
-            return None
         base = {i: agl.toUnicode(n) for i, n in enumerate(StandardEncoding) if n != ".notdef"}
     if isinstance(encoding, generic.DictionaryObject):
         code = 0
@@ -231,7 +230,7 @@ def _to_unicode(view: View, stream: object) -> dict[bytes, str]:
     data = view.decoded(stream) or b""
     table: dict[bytes, str] = {}
     stack: list[object] = []
-    for kind, value in tokens(data[:_MAX_BYTES]):
+    for kind, value in tokens(data[:MAX_BYTES]):
         if kind == "word" and value in ("beginbfchar", "beginbfrange"):
             stack = []
         elif kind == "word" and value == "endbfchar":
@@ -271,150 +270,6 @@ def _ranges(stack: list[object], table: dict[bytes, str]) -> None:
                     break
         for offset, text in enumerate(texts[: last - first + 1]):
             table[(first + offset).to_bytes(len(low) or 1, "big")] = text
-
-
-class _Reader:
-    def __init__(self, view: View, stream: generic.StreamObject) -> None:
-        self.view = view
-        self.shown = Shown()
-        self.parts: list[str] = []
-        self.fonts = view.dictionary(raw_entry(view.dictionary(raw_entry(stream, "/Resources")), "/Font"))
-        box = [view.get(v) for v in view.array(raw_entry(stream, "/BBox"))]
-        self.box = [float(v) for v in box if isinstance(v, int | generic.FloatObject)]
-        self.font: Font | None = None
-        self.cache: dict[str, Font] = {}
-        self.lines = 0
-        self.white = False
-        self.stack: list[tuple[Font | None, bool]] = []
-        self.x = self.y = 0.0
-        self.leading = 0.0
-        self.clip: list[float] | None = None
-        self.rect: list[float] | None = None
-
-    def unsure(self) -> None:
-        self.shown.sure = False
-
-    def show(self, data: bytes) -> None:
-        text = self.font.decode(data) if self.font else None
-        if text is None or self.white or not self.inside():
-            self.unsure()
-        self.parts.append(text or "")
-
-    def inside(self) -> bool:
-        """Whether text that begins here begins within the box and the clip."""
-        if len(self.box) != 4:
-            return False
-        for area in (self.box, self.clip):
-            if area and not (
-                min(area[0], area[2]) - 1 <= self.x <= max(area[0], area[2]) + 1
-                and min(area[1], area[3]) - 20 <= self.y <= max(area[1], area[3]) + 1
-            ):
-                return False
-        return True
-
-    def operate(self, operator: str, operands: list[object]) -> None:
-        numbers = [v for v in operands if isinstance(v, float)]
-        if operator not in _HARMLESS:
-            self.unsure()
-        elif operator == "Tf" and isinstance(operands[0], str):
-            name = operands[0]
-            raw = raw_entry(self.fonts, name)
-            if raw is None or not numbers or abs(numbers[0]) < 1:
-                self.unsure()
-            if name not in self.cache:
-                self.cache[name] = Font(self.view, raw)
-                self.shown.fonts.append((name, raw))
-            self.font = self.cache[name]
-        elif operator in ("Tj", "'", '"'):
-            if operator != "Tj":
-                self.move(0, -self.leading)
-            for value in operands:
-                if isinstance(value, bytes):
-                    self.show(value)
-        elif operator == "TJ":
-            if any(abs(n) > 3000 for n in numbers):
-                self.unsure()
-            self.show(b"".join(v for v in operands if isinstance(v, bytes)))
-        elif operator in ("Td", "TD") and len(numbers) == 2:
-            if operator == "TD":
-                self.leading = -numbers[1]
-            self.move(*numbers)
-        elif operator == "T*":
-            self.move(0, -self.leading)
-        elif operator == "TL" and numbers:
-            self.leading = numbers[0]
-        elif operator in ("Tm", "cm"):
-            self.matrix(operator, numbers)
-        elif operator == "BT":
-            self.x = self.y = 0.0
-        else:
-            self.paint(operator, numbers)
-
-    def move(self, x: float, y: float) -> None:
-        self.x += x
-        self.y += y
-
-    def matrix(self, operator: str, m: list[float]) -> None:
-        if len(m) != 6 or m[1] or m[2] or m[0] != m[3] or (operator == "cm" and (m[0] != 1 or m[4] or m[5])):
-            self.unsure()
-        elif operator == "Tm":
-            if not 0.5 <= m[0] <= 100:
-                self.unsure()
-            self.x, self.y = m[4], m[5]
-
-    def paint(self, operator: str, n: list[float]) -> None:
-        if operator == "q":
-            self.stack.append((self.font, self.white))
-        elif operator == "Q" and self.stack:
-            self.font, self.white = self.stack.pop()
-        elif operator in ("g", "rg"):
-            self.white = bool(n) and min(n) >= _WHITE
-        elif operator == "k":
-            self.white = bool(n) and max(n) <= 1 - _WHITE
-        elif (
-            (operator == "Tr" and n != [0.0])
-            or (operator == "Tz" and (not n or not 50 <= n[0] <= 200))
-            or (operator == "Ts" and n != [0.0])
-        ):
-            self.unsure()
-        elif operator == "l":
-            self.lines += 1
-            if self.lines > _LINES:
-                self.unsure()
-        elif operator == "re" and len(n) == 4:
-            self.rect = [n[0], n[1], n[0] + n[2], n[1] + n[3]]
-        elif operator in ("W", "W*"):
-            self.clip = self.rect
-        elif operator in _PAINTS and self.parts and operator not in ("s", "S"):
-            # A filled area painted after text can cover it.
-            self.unsure()
-
-
-def shown(view: View, stream: generic.StreamObject) -> Shown:
-    """Read the text that `stream` shows. Only its own resources count (ISO 32000-2 8.10.1)."""
-    data = view.decoded(stream)
-    if data is None or len(data) > _MAX_BYTES:
-        return Shown(sure=False)
-    reader = _Reader(view, stream)
-    if any(name in stream for name in ("/OC", "/Ref")):
-        reader.unsure()
-    operands: list[object] = []
-    depth = 0
-    for kind, value in tokens(data):
-        if kind == "dict":
-            depth += 1 if value == "<<" else -1
-        elif kind == "array":
-            continue
-        elif kind == "word" and depth <= 0 and value not in ("true", "false", "null"):
-            try:
-                reader.operate(str(value), operands)
-            except IndexError:
-                reader.unsure()
-            operands = []
-        elif depth <= 0:
-            operands.append(value)
-    reader.shown.text = "".join(reader.parts)
-    return reader.shown
 
 
 def fonts_of(view: View, stream: generic.StreamObject) -> list[object]:

@@ -175,7 +175,21 @@ _PURPOSES = {
     "1.3.6.1.5.5.7.3.4": "email_protection",
     "1.3.6.1.5.5.7.3.8": "time_stamping",
     "1.3.6.1.5.5.7.3.9": "ocsp_signing",
+    "1.3.6.1.5.5.7.3.36": "document_signing",
+    "1.2.840.113583.1.1.5": "adobe_authentic_documents_trust",
+    "1.3.6.1.4.1.311.10.3.12": "microsoft_document_signing",
 }
+
+SEALING_USAGES = frozenset(
+    {
+        "any_extended_key_usage",
+        "document_signing",
+        "email_protection",
+        "adobe_authentic_documents_trust",
+        "microsoft_document_signing",
+    }
+)
+"""Extended key usages that allow sealing: any, documentSigning (RFC 9336), emailProtection, Adobe's, Microsoft's."""
 
 
 def _purpose(oid: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from eseal.crypto.certificates import SEALING_USAGES
 from eseal.model import RevocationMode
 
 
@@ -16,17 +17,9 @@ class Policy:
     """Stands in the report."""
     revocation: RevocationMode = RevocationMode.REQUIRE
     """What a missing answer about revocation means."""
-    allowed_usages: frozenset[str] = frozenset(
-        {
-            "any_extended_key_usage",
-            "email_protection",
-            "1.3.6.1.5.5.7.3.36",
-            "adobe_authentic_documents_trust",
-            "microsoft_document_signing",
-        }
-    )
-    """Extended key usages (names of `crypto.certificates`, or OIDs) of which a sealing certificate needs one where it
-    has the extension: any, emailProtection, documentSigning (RFC 9336), Adobe's and Microsoft's document signing."""
+    allowed_usages: frozenset[str] = SEALING_USAGES
+    """Extended key usages, as `crypto.certificates` names them, of which a sealing certificate needs one where it has
+    the extension."""
     path_length: int = 10
     """Most certificates between the anchor and the end of a path."""
     paths: int = 50

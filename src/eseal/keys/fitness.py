@@ -6,23 +6,12 @@ from datetime import datetime
 from functools import lru_cache
 
 from eseal.crypto import algorithms
-from eseal.crypto.certificates import CertificateFacts, facts, parse
+from eseal.crypto.certificates import SEALING_USAGES, CertificateFacts, facts, parse
 from eseal.errors import KeyAccessError, PolicyError
 from eseal.model import Certificate, aware
 
 SEALING_KEY_USAGES = frozenset({"digital_signature", "non_repudiation"})
 """keyUsage bits of which one must be set where the extension is there (RFC 5280 4.2.1.3)."""
-
-SEALING_EXTENDED_USAGES = frozenset(
-    {
-        "any_extended_key_usage",
-        "1.3.6.1.5.5.7.3.36",  # id-kp-documentSigning, RFC 9336
-        "email_protection",
-        "adobe_authentic_documents_trust",
-        "microsoft_document_signing",
-    }
-)
-"""extKeyUsage values that allow sealing, as `CertificateFacts.extended_key_usage` names them."""
 
 
 def check_fit(certificate: Certificate, at: datetime) -> tuple[str, ...]:
@@ -52,7 +41,7 @@ def check_fit(certificate: Certificate, at: datetime) -> tuple[str, ...]:
 def _check_usage(known: CertificateFacts) -> None:
     if known.key_usage is not None and not known.key_usage & SEALING_KEY_USAGES:
         raise KeyAccessError("CERTIFICATE_NOT_FOR_SEALING", subject=known.subject, usage=_listed(known.key_usage))
-    if known.extended_key_usage is not None and not known.extended_key_usage & SEALING_EXTENDED_USAGES:
+    if known.extended_key_usage is not None and not known.extended_key_usage & SEALING_USAGES:
         raise KeyAccessError(
             "CERTIFICATE_NOT_FOR_SEALING", subject=known.subject, usage=_listed(known.extended_key_usage)
         )

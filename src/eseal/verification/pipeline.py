@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from eseal import __version__
@@ -139,6 +139,7 @@ def verify(
             reports.append(_timestamp(run, cases[signature.index], stamps[signature.index]))
         else:
             reports.append(_seal(run, cases[signature.index], proven))
+    reports = _pictures(reports)
     # 7 fold
     answers, indication, sub = _whole(reports, findings)
     return Report(
@@ -288,6 +289,27 @@ def _timestamp(run: _Run, case: _Case, stamp: TimestampJudgement) -> SignatureRe
     )
 
 
+def _pictures(reports: Sequence[SignatureReport]) -> list[SignatureReport]:
+    """Reports in which a timestamp that shows a picture, put there after a seal, stands for that picture.
+
+    A timestamp service stamps any digest that it gets (RFC 3161 2.1), so nobody vouches for what its field shows: it
+    may look like the seal of another body.
+    """
+    shown = {c["where"] for r in reports for c in r.changes if c["code"] == "CHANGE_TIMESTAMP_VISIBLE"}
+    return [
+        _with_check(r, Check("certificate-usage", CheckVerdict.UNKNOWN, "TIMESTAMP_SHOWS_PICTURE", {"name": r.name}))
+        if r.kind == Kind.TIMESTAMP.value and r.name in shown
+        else r
+        for r in reports
+    ]
+
+
+def _with_check(report: SignatureReport, check: Check) -> SignatureReport:
+    checks = (*report.checks, check)
+    answers, indication, sub = fold(checks)
+    return replace(report, checks=checks, answers=answers, indication=indication, sub_indication=sub)
+
+
 def _broken(broken: Broken) -> SignatureReport:
     answers, indication, sub = fold(broken.findings)
     return SignatureReport(
@@ -305,9 +327,12 @@ def _whole(
 ) -> tuple[Answers, Indication, SubIndication | None]:
     """The document takes the gravest of all its seals; document timestamps say whether it is untouched, not by whom.
 
-    A timestamp that nobody vouches for proves nothing, but takes nothing from a seal beside it either.
+    A timestamp that nobody vouches for proves nothing, but takes nothing from a seal beside it either, unless it
+    shows a picture that was not there when the document was sealed.
     """
-    seals = [r for r in reports if r.kind == Kind.SEAL.value]
+    seals = [
+        r for r in reports if r.kind == Kind.SEAL.value or any(c.code == "TIMESTAMP_SHOWS_PICTURE" for c in r.checks)
+    ]
     touched = [_of_document(findings), *(r.answers.untouched for r in reports)]
     answers = Answers(
         untouched=gravest(touched) if reports else Answer.UNKNOWN,

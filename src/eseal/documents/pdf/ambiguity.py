@@ -7,6 +7,7 @@ section that contradicts itself.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from eseal.documents.pdf import lexer
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from eseal.documents.pdf.scan import Scan
 
 Entry = tuple[int, int, int]
+_EOL = rb"(?:\r\n|\n|\r)"
+_TABLE = re.compile(
+    rb"xref[ \t]*+"
+    + _EOL
+    + rb"(?:\d++ ++\d++[ \t]*+"
+    + _EOL
+    + rb"(?:\d{10} \d{5} [nf](?: \n| \r|\r\n))*+)*+[\x00\t\n\x0c\r ]*+trailer"
+)
 _MOST = 20
 
 
@@ -44,7 +53,7 @@ def _in_section(scan: Scan, section: Section, older: list[Section]) -> list[int]
     found: list[int] = []
     seen: set[int] = set()
     directories = Directories(scan)
-    if doubled_keys(section.trailer):
+    if doubled_keys(section.trailer) or _crooked(scan, section) or _hides(scan, section, older):
         found.append(0)
     for num, entry in _all(section.entries):
         if num in seen:
@@ -61,6 +70,18 @@ def _in_section(scan: Scan, section: Section, older: list[Section]) -> list[int]
                 found.append(num)
             hidden.add(num)
     return found
+
+
+def _crooked(scan: Scan, section: Section) -> bool:
+    """Rows that are not 20 bytes long (7.5.4): by words they say one thing, by position another."""
+    return section.stream is None and not _TABLE.match(scan.data, section.offset, section.end)
+
+
+def _hides(scan: Scan, section: Section, older: list[Section]) -> bool:
+    """The newest /Size is not above every number: objects at and above it are missing ones (7.5.5, table 15)."""
+    return section is scan.sections[0] and any(
+        highest >= section.size > 0 for s in (section, *older) if (highest := s.highest()) is not None
+    )
 
 
 def _all(entries: Entries) -> list[tuple[int, Entry]]:

@@ -215,7 +215,8 @@ def _chain(data: bytes, startxref: int, limits: Limits) -> tuple[list[Section], 
         if len(sections) >= limits.revisions:
             raise DocumentError("PDF_LIMIT_REVISIONS", limit=limits.revisions)
         offset = _locate(data, at)
-        repaired |= lexer.skip(data, at) != offset if at < len(data) else True
+        # Nothing but white space may stand before it: readers that do not skip comments here rebuild the table.
+        repaired |= at > offset or bool(data[at:offset].strip(b"\0\t\n\x0c\r "))
         sections.append(read_section(data, at, offset, budget))
         at = sections[-1].prev
     return sections, repaired

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from eseal.documents.pdf import lexer
 from eseal.documents.pdf.lexer import Dict, LexError
-from eseal.documents.pdf.xref import PACKED, Budget, decode
+from eseal.documents.pdf.xref import PACKED, Budget, Section, decode
 from eseal.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _WS = rb"\x00\t\n\x0c\r "
 _STRAY = re.compile(rb"(\d{1,10})[" + _WS + rb"]++(\d{1,10})[" + _WS + rb"]++obj(?![a-zA-Z])")
+_TRAILER = re.compile(rb"trailer[" + _WS + rb"]*+<<")
+_MOST = 20
 _FILLER = re.compile(rb"(?:[" + _WS + rb"]|%[^\r\n]*)*+")
 _BLANK = re.compile(rb"[" + _WS + rb"]*+")
 
@@ -52,7 +54,29 @@ def unaccounted(scan: Scan, after: int) -> tuple[Span, ...]:
                     if hidden:
                         spans.append(Span(offset, end, hidden))
     spans += _gaps(scan, after, sorted(tiles))
+    spans += _look_alikes(scan, after, {lexer.skip(scan.data, o) for o in seen}, spans)
     return tuple(sorted(spans, key=lambda s: s.start))
+
+
+def _look_alikes(scan: Scan, after: int, known: set[int], named: list[Span]) -> list[Span]:
+    """Objects and trailers inside strings, comments and streams: a reader that rebuilds takes them for real ones."""
+    sections = [e for s in scan.sections for e in s.extents() if e[1] > after]
+    known = known | {start for start, _ in sections}
+
+    def free(place: int) -> bool:
+        return place not in known and not any(s.start <= place < s.end for s in named)
+
+    spans = []
+    for match in _STRAY.finditer(scan.data, after):
+        if free(match.start()):
+            spans.append(Span(match.start(), match.end(), ((int(match[1]), int(match[2])),)))
+            if len(spans) == _MOST:
+                break
+    for match in _TRAILER.finditer(scan.data, after):
+        if free(match.start()) and not any(start <= match.start() < end for start, end in sections):
+            spans.append(Span(match.start(), match.end()))
+            break
+    return spans
 
 
 def _gaps(scan: Scan, after: int, tiles: list[tuple[int, int]]) -> list[Span]:
@@ -103,7 +127,7 @@ def _extent(scan: Scan, num: int, gen: int, offset: int) -> tuple[int, tuple[tup
         return offset, ()
     end = _filled(data, end + 9, len(data))
     end = end + 6 if data.startswith(b"endobj", end) else end
-    hidden = ()
+    hidden: tuple[tuple[int, int], ...] = ()
     if head.get("Type") == "ObjStm" and not scan.encrypted:
         hidden = _hidden(scan, num, head, data[found.stream : found.stream + length], offset)
     return end, hidden
@@ -129,8 +153,8 @@ def _hidden(scan: Scan, num: int, head: Dict, raw: bytes, offset: int) -> tuple[
     return tuple(hidden[:20])
 
 
-def _places(section: object, num: int, stream: int) -> bool:
-    for part in (section, getattr(section, "hybrid", None)):
+def _places(section: Section, num: int, stream: int) -> bool:
+    for part in (section, section.hybrid):
         entry = part.entries.find(num) if part is not None else None
         if entry is not None and entry[0] == PACKED and entry[1] == stream:
             return True

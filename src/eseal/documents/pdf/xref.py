@@ -94,6 +94,15 @@ class Entries:
                 return self.kinds[at], self.places[at], self.extras[at]
         return None
 
+    def highest(self) -> int | None:
+        """The highest number in use; None where there is none."""
+        used = [
+            start + end - base - 1
+            for start, base, end in zip(self.starts, self.bases, [*self.bases[1:], len(self)], strict=True)
+            if any(self.kinds[base:end])
+        ]
+        return max(used, default=None)
+
     def number(self, index: int) -> int:
         """Object number of the entry at `index`."""
         at = bisect_right(self.bases, index) - 1
@@ -148,6 +157,11 @@ class Section:
             if hidden is not None:
                 return hidden
         return found
+
+    def highest(self) -> int | None:
+        """The highest number that has an entry, its hybrid part included; None where there is none."""
+        found = [e.highest() for e in (self.entries, self.hybrid.entries if self.hybrid else None) if e is not None]
+        return max((h for h in found if h is not None), default=None)
 
     def extents(self) -> list[tuple[int, int]]:
         """(start, end) of the bytes that the section itself takes."""

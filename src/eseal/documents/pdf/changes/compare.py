@@ -138,9 +138,16 @@ class Comparer:
             if self.clean(shared) or (shared, shared) in assumed or ((shared, shared) in self._equal and not skip):
                 return None
             assumed.add((shared, shared))
-            work.extend(
-                (value, value, (path, name)) for name, value in _children(self.after.load(shared)) if name not in skip
-            )
+            now = self.after.load(shared)
+            if now is UNREADABLE:
+                # What it refers to did change, and nobody can say what that means.
+                return here
+            if isinstance(now, generic.StreamObject):
+                # Its length or its filters may stand in objects that did change (7.3.8.2).
+                then = self.before.load(shared)
+                if not isinstance(then, generic.StreamObject) or not self._streams(then, now, shared, shared):
+                    return (path, "stream")
+            work.extend((value, value, (path, name)) for name, value in _children(now) if name not in skip)
             return None
         old_key, a = self.before.resolve(left)
         new_key, b = self.after.resolve(right)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.xref import ObjStreamRef
 
-from eseal.documents.pdf.changes.graph import Key, View, entries, items
+from eseal.documents.pdf.changes.graph import UNREADABLE, Key, View, entries, items
 
 _W = rb"[\x00\t\n\x0c\r ]"
 _HEADER = re.compile(_W + rb"*\d{1,10}" + _W + rb"+\d{1,5}" + _W + rb"+obj" + _W + rb"*")
@@ -28,7 +28,10 @@ _TOKEN = re.compile(
     rb"|(?P<escape>#)|(?P<odd>[<>)])"
 )
 _STRING = re.compile(rb"[()]|\\[\s\S]")
+_REFERENCE = re.compile(rb"(?<![0-9])(\d{1,10})" + _W + rb"+(\d{1,5})" + _W + rb"+R")
 _FACTOR = 4
+# Bytes of an object that is not plain which are searched for references.
+_ODD = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,17 @@ class References:
     def _loose(self, key: Key, place: int) -> Info:
         header = _HEADER.match(self._data, place)
         info = self._scan(self._data, header.end()) if header else None
-        return info or self._parsed(key)
+        if info is not None:
+            return info
+        value = self._view.load(key)
+        info = self._parsed(key)
+        if value is not UNREADABLE and not isinstance(value, generic.StreamObject):
+            return info
+        # What cannot be parsed, and the entries of a stream that the parser keeps to itself, still refer to objects.
+        end = self._data.find(b"endobj", place)
+        text = self._data[place : min(end if end >= 0 else len(self._data), place + _ODD)]
+        refs = {(int(m[1]), int(m[2])) for m in _REFERENCE.finditer(text)}
+        return replace(info, refs=info.refs | refs)
 
     def _container(self, number: int, keys: list[Key]) -> None:
         stream = self._view.load((number, 0))

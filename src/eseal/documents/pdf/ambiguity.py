@@ -79,9 +79,9 @@ def _crooked(scan: Scan, section: Section) -> bool:
 
 def _hides(scan: Scan, section: Section, older: list[Section]) -> bool:
     """The newest /Size is not above every number: objects at and above it are missing ones (7.5.5, table 15)."""
-    return section is scan.sections[0] and any(
-        highest >= section.size > 0 for s in (section, *older) if (highest := s.highest()) is not None
-    )
+    if section is not scan.sections[0]:
+        return False
+    return any(highest >= section.size > 0 for s in (section, *older) if (highest := s.highest()) is not None)
 
 
 def _all(entries: Entries) -> list[tuple[int, Entry]]:

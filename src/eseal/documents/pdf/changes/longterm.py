@@ -159,9 +159,24 @@ def metadata(job: Job, old: object, new: object, where: str) -> None:
         and is_name(job.after.entry(stream, "/Subtype"), "/XML")
         and all(name in allowed for name, _ in entries(stream))
     ):
-        job.add(PASSED, "CHANGE_METADATA", where)
+        if titles(job.before, old) != titles(job.after, new):
+            job.add(UNKNOWN, "CHANGE_TITLE", where)
+        else:
+            job.add(PASSED, "CHANGE_METADATA", where)
     else:
         job.add(UNKNOWN, "CHANGE_METADATA_UNCLEAR", where)
+
+
+_TITLE = re.compile(rb"<dc:title\b[^>]*>(.*?)</dc:title\s*>|\bdc:title\s*=\s*(\"[^\"]*\"|'[^']*')", re.S)
+_TAG = re.compile(rb"<[^>]*>|\s+")
+
+
+def titles(view: View, raw: object) -> list[bytes]:
+    """The titles in an XMP packet without mark-up: viewers show them in the window's title bar (12.2, 14.3.2)."""
+    stream = view.get(raw)
+    data = view.decoded(stream) if isinstance(stream, generic.StreamObject) else None
+    found = [_TAG.sub(b"", m[1] or m[2] or b"") for m in _TITLE.finditer((data or b"").replace(b"\0", b""))]
+    return [title for title in found if title]
 
 
 def permissions(job: Job, old: object, new: object) -> None:
@@ -232,6 +247,9 @@ def _info(job: Job, old: object, new: object) -> None:
             continue
         if value is not None and string_bytes(value) is None and not is_name(value):
             job.add(UNKNOWN, "CHANGE_METADATA_UNCLEAR", f"/Info {name}")
+        elif name == "/Title" or (name not in INFO_FREE and job.before.get(a) is not None and value is not None):
+            # What the document says of itself, not what a program says of the file.
+            job.add(UNKNOWN, "CHANGE_TITLE", f"/Info {name}")
         else:
             job.add(PASSED, "CHANGE_METADATA", "/Info" if name in INFO_FREE else f"/Info {name}")
 

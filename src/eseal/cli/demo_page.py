@@ -61,7 +61,7 @@ def _line(text: str, left: float, top: float, height: float) -> tuple[Contour, .
     """Text from the left; leading spaces are an indent of half a character each."""
     indent = (len(text) - len(text.lstrip())) * height / 2
     style = lettering.Style(1.0, 0.5, 0.4, 0.04, 0.0)
-    content = lettering.text(text, typeface.packaged())
+    content = lettering.text(text, typeface.packaged(), running=True)
     room = _RIGHT - left - indent
     found = lettering.on_line(content, 0.0, top, height, room, style, "notice")
     first = min(box.x - box.width / 2 for box in found.boxes)

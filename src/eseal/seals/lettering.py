@@ -108,17 +108,21 @@ class Lettering:
         )
 
 
-def text(source: str, typeface: Typeface) -> Text:
-    """Glyphs of `source`. Raises UsageError SEAL_GLYPH_MISSING."""
+def text(source: str, typeface: Typeface, *, running: bool = False) -> Text:
+    """Glyphs of `source`; in `running` text wide characters keep their full square. Raises SEAL_GLYPH_MISSING."""
     glyphs = typeface.glyphs(source.strip())
     chinese = any(glyph.wide for glyph in glyphs)
-    cells = tuple(_cell(glyph) for glyph in glyphs)
+    cells = tuple(_square(glyph) if running and glyph.wide else _cell(glyph) for glyph in glyphs)
     inked = [glyph.box for glyph in glyphs if glyph.contours]
     bottom = min((box[1] for box in inked), default=0.0)
     top = max((box[3] for box in inked), default=0.7)
     if chinese:
         bottom, top = typeface.face.bottom, typeface.face.top
     return Text(cells, bottom, max(top, bottom + 0.1), chinese, source)
+
+
+def _square(glyph: Glyph) -> Cell:
+    return Cell(glyph, min(0.0, glyph.box[0]), max(glyph.advance, glyph.box[2]))
 
 
 def _cell(glyph: Glyph) -> Cell:

@@ -1,7 +1,7 @@
 """Documents changed after they were sealed: none may be called untouched, whatever the change hides behind.
 
-The vectors stand in `support.attack_vectors` (what a document holds) and `support.attack_files` (the file itself);
-each names the clause that it breaks. Beside them stand the changes that a seal allows: a verifier that refuses
+The vectors stand in `support.attack_*` (what a document holds, its form, its seal, the file itself); each names the
+clause that it breaks. Beside them stand the changes that a seal allows: a verifier that refuses
 everything is no verifier.
 """
 
@@ -11,8 +11,9 @@ import pytest
 
 from eseal import verify
 from eseal.report.model import Answer, Verdict
-from support import attack_files
-from support.attack_vectors import ATTACKS, CERT
+from support import attack_files, attack_forms, attack_ranges, attack_seals
+from support.attack_seals import CERT
+from support.attack_vectors import ATTACKS
 from support.attacks import (
     EVIL,
     LOOK,
@@ -32,7 +33,8 @@ from support.attacks import (
 )
 from support.pdfs import stream
 
-assert attack_files.__doc__
+# Importing them registers their vectors.
+assert all(m.__doc__ for m in (attack_files, attack_forms, attack_ranges, attack_seals))
 UNTOUCHED = (Answer.YES, Answer.PERMITTED)
 # Ways that leave what was sealed as it was: the signer stands for what he adds, and is asked for it.
 SIGNED_BY_OTHERS = "later"

@@ -107,7 +107,8 @@ class Reader(PdfFileReader):
         self._directories: dict[int, _Directory | None] = {}
         super().__init__(stream, strict=strict, decode_limits=limits)
 
-    def get_object(
+    # pyHanko's own reader differs from its own base class in the same way.
+    def get_object(  # type: ignore[override]
         self,
         ref: generic.Reference,
         revision: int | None = None,
@@ -124,8 +125,10 @@ class Reader(PdfFileReader):
             elif place is not None and place in self._short:
                 found = self._shortened(ref, self._short[place])
             if found is not None:
-                self.cache_indirect_object(ref.generation, ref.idnum, found)
-        return super().get_object(ref, revision, never_decrypt, transparent_decrypt, as_metadata_stream)
+                self.cache_indirect_object(ref.generation, ref.idnum, found)  # type: ignore[no-untyped-call]
+        return super().get_object(  # type: ignore[no-untyped-call]
+            ref, revision, never_decrypt, transparent_decrypt, as_metadata_stream
+        )
 
     def _shortened(self, ref: generic.Reference, source: bytes) -> generic.PdfObject | None:
         if lexer.object_header(source, 0) != (ref.idnum, ref.generation):

@@ -40,7 +40,7 @@ class Comparer:
         streams = {
             (ref.idnum, ref.generation)
             for number in range(before.reader.total_revisions)
-            for ref in before.reader.xrefs.object_streams_used_in(number)  # type: ignore[no-untyped-call]
+            for ref in before.reader.xrefs.object_streams_used_in(number)
         }
         self._trusted = not (streams & changed)
         self.references = References(after, changed)

@@ -43,7 +43,7 @@ class View:
             newest = self.reader.total_revisions - 1
             if self.reader.xrefs.get_historical_ref(ref, newest if self.revision is None else self.revision) is None:
                 return None
-            return plain(self.reader.get_object(ref, self.revision))  # type: ignore[no-untyped-call]
+            return plain(self.reader.get_object(ref, self.revision))
         # pyHanko raises nearly anything on malformed objects (zlib.error, AssertionError, RecursionError ...);
         # whatever it is, the object cannot be compared, and that is what the caller has to know.
         except Exception:
@@ -111,12 +111,12 @@ class View:
 
 def reference(view: View, key: Key) -> generic.IndirectObject:
     """A raw reference to `key`."""
-    return generic.IndirectObject(key[0], key[1], view.reader)  # type: ignore[no-untyped-call]
+    return generic.IndirectObject(key[0], key[1], view.reader)
 
 
 def empty() -> generic.DictionaryObject:
     """A dictionary without entries."""
-    return generic.DictionaryObject()  # type: ignore[no-untyped-call]
+    return generic.DictionaryObject()
 
 
 def plain(raw: object) -> object:

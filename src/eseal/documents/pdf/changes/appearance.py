@@ -6,7 +6,7 @@ import re
 
 from pyhanko.pdf_utils import generic
 
-from eseal.documents.pdf.changes import painting, text
+from eseal.documents.pdf.changes import painting, resources, text
 from eseal.documents.pdf.changes.forms import Node
 from eseal.documents.pdf.changes.graph import View, area, entries, is_name, items, raw_entry, string_bytes, string_text
 from eseal.documents.pdf.changes.job import FAILED, PERMITTED, UNKNOWN, Job
@@ -91,6 +91,14 @@ def names_used(view: View, node: Node, default: object) -> bytes:
     parts = [string_bytes(view.get(v)) for v in (node.values.get("/DA"), default)]
     parts += [view.decoded(stream) for stream in streams(view, node).values()]
     return b" ".join(part for part in parts if part)
+
+
+def names_default(view: View, node: Node, default: object, category: str, name: str) -> bool:
+    """Whether the field may mean the default resource `name`: not where a stream's own resources define it."""
+    wanted = name[1:].encode("latin-1", "replace")
+    parts = [string_bytes(view.get(v)) for v in (node.values.get("/DA"), default)]
+    parts += [view.decoded(s) for s in streams(view, node).values() if not resources.defines(view, s, category, name)]
+    return any(wanted in part for part in parts if part)
 
 
 def draws_from_form(view: View, node: Node) -> bool:

@@ -93,12 +93,18 @@ def _node(job: Job, a: Node, b: Node) -> None:
             _links(job, a, b, name)
         elif sealed and name in ("/V", "/AP", "/AS", "/MK", "/F"):
             job.add(FAILED, "CHANGE_SEALED_FIELD", f"{a.name} {name}")
-        elif (signing and name in SIGNING) or name in _CONTENT:
+        elif (signing and (name in SIGNING or (name == "/Rect" and _folded(job, a, b)))) or name in _CONTENT:
             continue
         else:
             _key(job, a, b, name, ours.get(name), theirs.get(name))
     if content and not sealed and not signing:
         _content(job, a, b, kind, content)
+
+
+def _folded(job: Job, a: Node, b: Node) -> bool:
+    """Whether a widget that showed nothing has no area any more: PDFBox folds the field up when it signs unseen."""
+    rect = [job.after.get(v) for v in job.after.array(raw_entry(b.holder, "/Rect"))]
+    return len(rect) == 4 and all(v == 0 for v in rect) and not newfields.is_visible(job.before, a.holder)
 
 
 def _links(job: Job, a: Node, b: Node, name: str) -> None:
@@ -226,11 +232,13 @@ def _resources(job: Job, a: object, b: object, old: Form, new: Form) -> None:
             if not job.comparer.same(item, raw_entry(right, key)):
                 job.add(UNKNOWN, "CHANGE_FORM_UNCLEAR", f"/DR {name} {key}")
                 return
-    used = b" ".join(appearance.names_used(job.after, n, raw_entry(new.holder, "/DA")) for n in new.nodes())
+    default = raw_entry(new.holder, "/DA")
     for name, value in entries(after):
         sealed = job.before.dictionary(raw_entry(before, name))
         for key, _ in entries(job.after.dictionary(value)):
-            if key not in sealed and key.encode("latin-1", "replace") in used:
+            if key not in sealed and any(
+                appearance.names_default(job.after, n, default, name, key) for n in new.nodes()
+            ):
                 # A name that meant nothing when it was sealed means something now.
                 job.add(UNKNOWN, "CHANGE_FORM_UNCLEAR", f"/DR {name} {key}")
                 return

@@ -47,6 +47,10 @@ class Job:
         """Signature dictionaries of the signed revision."""
         self.harmless: set[Key] = set()
         """New structure elements that hold nothing but new widgets."""
+        self.named: dict[Key, frozenset[bytes]] = {}
+        """Names that stand in content streams of the present document, where they were looked for."""
+        self.named_bytes = 0
+        """How much content was decoded for `named`."""
         self._found: dict[Change, None] = {}
 
     def add(self, verdict: CheckVerdict, code: str, where: str = "") -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pyhanko.pdf_utils import generic
 
-from eseal.documents.pdf.changes import longterm, structure
+from eseal.documents.pdf.changes import longterm, resources, structure
 from eseal.documents.pdf.changes.compare import Comparer
 from eseal.documents.pdf.changes.graph import Key, View, area, entries, is_name, raw_entry
 from eseal.documents.pdf.changes.job import FAILED, PASSED, UNKNOWN, Job
@@ -182,6 +182,8 @@ def _page(
             continue
         path = job.comparer.difference(a, b)
         if path is not None:
+            if name == "/Resources" and resources.only_grown(job, new, a, b):
+                rule = (PASSED, "CHANGE_FORM_SIGNED")
             job.add(*rule, f"p. {number} {name} {path}".strip())
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+import eseal
 from eseal.errors import Error, UsageError
 from eseal.limits import Limits
+from eseal.model import Digest, Proof
 from eseal.report.model import Verdict
 from eseal.trust.store import TrustStore
 from eseal.verification import workers
@@ -95,6 +97,14 @@ def test_a_naive_time_is_refused(pool):
     with pytest.raises(UsageError) as caught:
         pool.verify(PDF, TrustStore(), datetime(2026, 11, 24))
     assert caught.value.code == "TIME_NAIVE"
+
+
+def test_a_proof_by_an_unknown_digest_is_refused(pool):
+    proof = Proof(AT, "log", Digest("crc32", b"1234"))
+    for judge in (pool.verify, eseal.verify):
+        with pytest.raises(UsageError) as caught:
+            judge(PDF, TrustStore(), AT, proofs=(proof,))
+        assert caught.value.code == "PROOF_DIGEST_UNKNOWN"
 
 
 def test_no_worker_outlives_its_pool():

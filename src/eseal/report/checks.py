@@ -47,7 +47,7 @@ CHECKS: dict[str, CheckSpec] = {
         "untouched", "RFC 3161 2.4.2", S.SIG_CONSTRAINTS_FAILURE, S.SIG_CONSTRAINTS_FAILURE, definite=False
     ),
     "coverage": CheckSpec("untouched", "ISO 32000-2 12.8.1", S.FORMAT_FAILURE, S.FORMAT_FAILURE, required=True),
-    "changes": CheckSpec("untouched", "ISO 32000-2 12.8.2.2", S.FORMAT_FAILURE, S.FORMAT_FAILURE),
+    "changes": CheckSpec("untouched", "ISO 32000-2 12.8.2.2", S.FORMAT_FAILURE, S.FORMAT_FAILURE, required=True),
     "signing-certificate": CheckSpec(
         "genuine",
         "EN 319 102-1 5.2.3",
@@ -87,11 +87,6 @@ CHECKS: dict[str, CheckSpec] = {
 """Every check id that may stand in a report, in the order of the recipe."""
 
 _GRAVITY = [Answer.NOT_APPLICABLE, Answer.YES, Answer.PERMITTED, Answer.UNKNOWN, Answer.NO]
-# Within one rank the order of the recipe decides, since later checks rest on earlier ones.
-_RANK = {
-    CheckVerdict.FAILED: 0,
-    CheckVerdict.UNKNOWN: 1,
-}
 
 
 def gravest(answers: Iterable[Answer]) -> Answer:
@@ -100,14 +95,12 @@ def gravest(answers: Iterable[Answer]) -> Answer:
 
 
 def effect(check: Check) -> Answer:
-    """What one check does to the answer that it touches."""
+    """What one check does to the answer that it touches. Only a change can be permitted: elsewhere it is no answer."""
     if check.verdict is CheckVerdict.FAILED:
         return Answer.NO if CHECKS[check.id].definite else Answer.UNKNOWN
-    if check.verdict is CheckVerdict.UNKNOWN:
-        return Answer.UNKNOWN
-    if check.verdict is CheckVerdict.PERMITTED:
+    if check.verdict is CheckVerdict.PERMITTED and check.id == "changes":
         return Answer.PERMITTED
-    return Answer.YES
+    return Answer.YES if check.verdict in (CheckVerdict.PASSED, CheckVerdict.INFO) else Answer.UNKNOWN
 
 
 def fold(checks: Sequence[Check]) -> tuple[Answers, Indication, SubIndication | None]:
@@ -133,9 +126,10 @@ def fold(checks: Sequence[Check]) -> tuple[Answers, Indication, SubIndication | 
 
 def _sub_indication(checks: Sequence[Check], answers: Answers) -> SubIndication | None:
     wanted = Answer.NO if Answer.NO in (answers.untouched, answers.genuine) else Answer.UNKNOWN
+    # Failures first, then in the order of the recipe, since later checks rest on earlier ones.
     order = list(CHECKS)
-    bad = [c for c in checks if c.verdict in _RANK and CHECKS[c.id].answer and effect(c) is wanted]
-    for check in sorted(bad, key=lambda c: (_RANK[c.verdict], order.index(c.id))):
+    bad = [c for c in checks if CHECKS[c.id].answer and effect(c) is wanted]
+    for check in sorted(bad, key=lambda c: (c.verdict is not CheckVerdict.FAILED, order.index(c.id))):
         spec = CHECKS[check.id]
         named = check.sub_indication or (spec.failed if check.verdict is CheckVerdict.FAILED else spec.unknown)
         if named:

@@ -19,21 +19,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from eseal import __version__
-from eseal.crypto.algorithms import hasher
+from eseal.crypto.algorithms import DIGESTS, hasher
 from eseal.crypto.examined import Examined
 from eseal.crypto.pkcs1 import examine_pkcs1
 from eseal.crypto.signed_data import examine
 from eseal.crypto.timestamp_token import ExaminedToken, examine_token
 from eseal.documents import open_document
 from eseal.documents.model import Broken, Document, Found, Kind
-from eseal.errors import DocumentError
+from eseal.errors import DocumentError, UsageError
 from eseal.judging.judge import judge
 from eseal.judging.policy import Policy
 from eseal.judging.timestamps import TimestampJudgement, judge_timestamp
 from eseal.limits import DEFAULT, Limits
 from eseal.model import Digest, Proof, ValidationData, aware
 from eseal.net import CachingFetcher, Fetcher
-from eseal.report.checks import fold, gravest, verdict
+from eseal.report.checks import effect, fold, gravest, verdict
 from eseal.report.model import (
     Answer,
     Answers,
@@ -111,10 +111,11 @@ def verify(
     `data` is the document, `trust` whom to believe, `at` the time of the judgement (aware; now where None), `proofs`
     what the caller can prove of the document's age (over the whole file, or over the revision that a signature
     closed), `fetcher` a client for missing revocation data (None makes no request at all), `file` a name for the
-    report. Raises UsageError for a naive time.
+    report. Raises UsageError for a naive time (TIME_NAIVE) and a proof by an unknown digest (PROOF_DIGEST_UNKNOWN).
     """
     at = aware(at, "at") if at is not None else now()
     policy = policy or Policy()
+    given = usable(proofs)
     # 1 format
     try:
         document = open_document(data, limits)
@@ -125,7 +126,7 @@ def verify(
         return unreadable(error, hashlib.sha256(data).digest(), trust, at, policy, file, size=len(data))
     # Each address is asked once for all signatures of a document.
     client = CachingFetcher(fetcher) if fetcher is not None else None
-    run = _Run(data, document, stored, trust, at, policy, client, tuple(proofs))
+    run = _Run(data, document, stored, trust, at, policy, client, given)
     # 2 mathematics
     cases = {s.index: _examine(s, limits) for s in signatures if isinstance(s, Found)}
     # 3 times
@@ -159,6 +160,15 @@ def verify(
         format=document.format,
         size=len(data),
     )
+
+
+def usable(proofs: Sequence[Proof]) -> tuple[Proof, ...]:
+    """The proofs of a caller. Raises UsageError for what no document is to blame for: TIME_NAIVE, PROOF_..."""
+    for proof in proofs:
+        aware(proof.time, "proof")
+        if proof.digest.algorithm not in DIGESTS:
+            raise UsageError("PROOF_DIGEST_UNKNOWN", digest=proof.digest.algorithm)
+    return tuple(proofs)
 
 
 def unreadable(
@@ -227,8 +237,10 @@ def _document_timestamps(
 
 
 def _sound(case: _Case) -> bool:
-    """A proof carries nothing unless every structural and mathematical check of the timestamp passed."""
-    return all(c.verdict in (CheckVerdict.PASSED, CheckVerdict.INFO) for c in case.found.findings)
+    """A proof carries nothing unless its bytes are known for certain: every structural check was made and passed."""
+    made = {c.id for c in case.found.findings if c.verdict is CheckVerdict.PASSED}
+    whole = all(c.verdict in (CheckVerdict.PASSED, CheckVerdict.INFO) for c in case.found.findings)
+    return whole and made >= {"byte-range", "coverage"}
 
 
 def _seal(run: _Run, case: _Case, proven: Sequence[tuple[int, Proof]]) -> SignatureReport:
@@ -340,20 +352,15 @@ def _whole(
     )
     if not reports:
         return answers, Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND
-    gravest_report = max(reports, key=lambda r: _gravity(r.indication))
     if verdict(answers) is Verdict.PASSED:
         return answers, Indication.TOTAL_PASSED, None
     failed = Answer.NO in (answers.untouched, answers.genuine)
     indication = Indication.TOTAL_FAILED if failed else Indication.INDETERMINATE
-    return answers, indication, gravest_report.sub_indication or SubIndication.FORMAT_FAILURE
+    # The reason is that of a signature which stands as the whole does; the seals speak first.
+    reasons = [r.sub_indication for r in (*seals, *reports) if r.indication is indication and r.sub_indication]
+    return answers, indication, reasons[0] if reasons else SubIndication.FORMAT_FAILURE
 
 
 def _of_document(findings: Sequence[Check]) -> Answer:
-    verdicts = {c.verdict for c in findings if c.id == "document"}
-    if CheckVerdict.FAILED in verdicts:
-        return Answer.NO
-    return Answer.UNKNOWN if CheckVerdict.UNKNOWN in verdicts else Answer.YES
-
-
-def _gravity(indication: Indication) -> int:
-    return [Indication.TOTAL_PASSED, Indication.INDETERMINATE, Indication.TOTAL_FAILED].index(indication)
+    """What the findings about the document as a whole say, whichever question they belong to."""
+    return gravest([Answer.YES, *(effect(c) for c in findings)])

@@ -28,7 +28,7 @@ from eseal.net import Fetcher
 from eseal.report.json import from_dict
 from eseal.report.model import Report
 from eseal.trust.store import TrustStore
-from eseal.verification.pipeline import now, unreadable
+from eseal.verification.pipeline import now, unreadable, usable
 from eseal.verification.protocol import ANSWER_BYTES, HEADER, READY, Options, left, pack, receive
 from eseal.verification.snapshot import snapshot
 
@@ -201,11 +201,11 @@ class VerifierPool:
         """Judge one document in a worker; `source` is bytes, a path or an open descriptor, read once.
 
         Never raises for a bad document: a worker that runs out of time or memory, fails or dies gives an `unreadable`
-        report that says so. Raises OSError where the source cannot be read, UsageError (TIME_NAIVE, POOL_CLOSED,
+        report that says so. Raises OSError where the source cannot be read, UsageError (as `eseal.verify`; POOL_CLOSED;
         FETCHER_NOT_SENT for one that cannot be handed to another process), Error WORKER_NOT_STARTED.
         """
         when = aware(at, "at") if at is not None else now()
-        options = Options(trust, when, policy or Policy(), self.limits, tuple(proofs), fetcher)
+        options = Options(trust, when, policy or Policy(), self.limits, usable(proofs), fetcher)
         try:
             packed = pack(options)
         except TypeError as error:

@@ -52,7 +52,7 @@ def ambiguous(scan: Scan, after: int) -> tuple[int, ...]:
 def _in_section(scan: Scan, section: Section, older: list[Section]) -> list[int]:
     found: list[int] = []
     seen: set[int] = set()
-    directories = Directories(scan)
+    directories = scan.memo.setdefault("directories", Directories(scan))
     if doubled_keys(section.trailer) or _crooked(scan, section) or _hides(scan, section, older):
         found.append(0)
     for num, entry in _all(section.entries):
@@ -106,6 +106,13 @@ def _contradicts(num: int, entry: Entry, section: Section, older: list[Section])
 
 
 def _unsure(scan: Scan, num: int, entry: Entry, directories: Directories) -> bool:
+    asked = ("unsure", num, entry)
+    if asked not in scan.memo:
+        scan.memo[asked] = _find_unsure(scan, num, entry, directories)
+    return bool(scan.memo[asked])
+
+
+def _find_unsure(scan: Scan, num: int, entry: Entry, directories: Directories) -> bool:
     """An object that is not where the section says, or that has a key twice: some readers then rebuild everything."""
     kind, place, extra = entry
     if kind != PLAIN:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from eseal.documents.pdf import lexer
 from eseal.documents.pdf.ambiguity import ambiguous
@@ -93,6 +94,8 @@ class Scan:
     """A startxref or /Prev missed its section by a few bytes."""
     overreaching: tuple[int, ...]
     """Indices of revisions with entries that point behind their own end into what came later."""
+    memo: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What was found out about single objects: asked again for every signature, and always the same."""
 
     def find(self, num: int, end: int | None = None) -> tuple[int, int, int] | None:
         """(kind, place, extra) of object `num`, now or in the revision that ends at `end`; None where it is nowhere."""

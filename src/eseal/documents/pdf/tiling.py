@@ -49,7 +49,10 @@ def unaccounted(scan: Scan, after: int) -> tuple[Span, ...]:
             for num, gen, offset in part.entries.plain():
                 if after <= offset < len(scan.data) and offset not in seen:
                     seen.add(offset)
-                    end, hidden = _extent(scan, num, gen, offset)
+                    asked = ("extent", num, gen, offset)
+                    if asked not in scan.memo:
+                        scan.memo[asked] = _extent(scan, num, gen, offset)
+                    end, hidden = scan.memo[asked]
                     tiles.append((offset, end))
                     if hidden:
                         spans.append(Span(offset, end, hidden))

@@ -33,6 +33,7 @@ _WHITE = b"\x00\t\n\x0c\r "
 # Subsections up to which they are searched one by one.
 _LISTED = 8
 _PACKED_FLOOR, _PACKED_RATIO = 4 << 20, 100
+_EMPTY_COST = 10
 _INT_MAX = (1 << 63) - 1
 _GENERATION_MAX = 0xFFFFFFFF
 
@@ -204,7 +205,8 @@ def _table(data: bytes, declared: int, offset: int, budget: Budget) -> Section:
         pos = match.end()
         if count * _SMALLEST_ENTRY > len(data) - pos:
             raise DocumentError("PDF_XREF_COUNT", where=pos, count=count)
-        budget.take_objects(count)
+        # Every subsection takes time, entries or not.
+        budget.take_objects(max(count, _EMPTY_COST))
         pos = lexer.skip(data, _rows(data, pos, start, count, entries))
     trailer, _, end = lexer.parse(data, pos + 7, budget.limits.nesting)
     if not isinstance(trailer, Dict):

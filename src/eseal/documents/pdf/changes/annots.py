@@ -10,6 +10,9 @@ from eseal.documents.pdf.changes.newfields import is_visible
 
 _ACTIONS = ("/A", "/AA", "/PA")
 
+# Direct annotations that one is compared with: in their order, the next one is nearly always it.
+_TRIED = 50
+
 Item = tuple[Key | None, object]
 
 
@@ -59,16 +62,20 @@ def _page(job: Job, number: int, ours: list[Item], theirs: list[Item]) -> None:
     where = f"p. {number}"
     positions: list[int] = []
     taken: set[int] = set()
+    places: dict[Key, list[int]] = {}
+    direct: list[int] = []
+    for index, (other, _) in reversed(list(enumerate(theirs))):
+        (places.setdefault(other, []) if other else direct).append(index)
     for key, raw in ours:
-        index = _find(job, key, raw, theirs, taken)
-        if index is None:
+        place = _find(job, key, raw, theirs, places, direct)
+        if place is None:
             free = job.rules.level == ANNOTATING and key not in job.old_widgets
             job.add(UNKNOWN if free else FAILED, "CHANGE_ANNOTATION_REMOVED", where)
             continue
-        taken.add(index)
-        positions.append(index)
-        if key and key not in job.old_widgets and not (key == theirs[index][0] and job.comparer.clean(key)):
-            _compare(job, where, raw, theirs[index][1])
+        taken.add(place)
+        positions.append(place)
+        if key and key not in job.old_widgets and not (key == theirs[place][0] and job.comparer.clean(key)):
+            _compare(job, where, raw, theirs[place][1])
     if positions != sorted(positions):
         # Later ones are drawn over earlier ones (12.5.2).
         job.add(FAILED, "CHANGE_ANNOTATION_ORDER", where)
@@ -80,15 +87,16 @@ def _page(job: Job, number: int, ours: list[Item], theirs: list[Item]) -> None:
             _added(job, where, key, raw)
 
 
-def _find(job: Job, key: Key | None, raw: object, theirs: list[Item], taken: set[int]) -> int | None:
-    wanted = job.matched.get(key, key) if key else None
-    for index, (other, value) in enumerate(theirs):
-        if index in taken:
-            continue
-        if key is not None and other == wanted:
-            return index
-        if key is None and other is None and job.comparer.same(raw, value):
-            return index
+def _find(
+    job: Job, key: Key | None, raw: object, theirs: list[Item], places: dict[Key, list[int]], direct: list[int]
+) -> int | None:
+    """Place of a sealed annotation among those of now: the first with its key, or the first that is equal."""
+    if key:
+        found = places.get(job.matched.get(key, key))
+        return found.pop() if found else None
+    for at in range(len(direct) - 1, max(-1, len(direct) - 1 - _TRIED), -1):
+        if job.comparer.same(raw, theirs[direct[at]][1]):
+            return direct.pop(at)
     return None
 
 

@@ -167,16 +167,28 @@ def metadata(job: Job, old: object, new: object, where: str) -> None:
         job.add(UNKNOWN, "CHANGE_METADATA_UNCLEAR", where)
 
 
-_TITLE = re.compile(rb"<dc:title\b[^>]*>(.*?)</dc:title\s*>|\bdc:title\s*=\s*(\"[^\"]*\"|'[^']*')", re.S)
-_TAG = re.compile(rb"<[^>]*>|\s+")
+_TAG = re.compile(rb"<[^>]*+>|\s++")
+_QUOTED = re.compile(rb"\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)')")
+_MOST_TITLES = 50
 
 
 def titles(view: View, raw: object) -> list[bytes]:
     """The titles in an XMP packet without mark-up: viewers show them in the window's title bar (12.2, 14.3.2)."""
     stream = view.get(raw)
-    data = view.decoded(stream) if isinstance(stream, generic.StreamObject) else None
-    found = [_TAG.sub(b"", m[1] or m[2] or b"") for m in _TITLE.finditer((data or b"").replace(b"\0", b""))]
-    return [title for title in found if title]
+    data = (view.decoded(stream) if isinstance(stream, generic.StreamObject) else None) or b""
+    parts = data.replace(b"\0", b"").split(b"dc:title")[1:]
+    if len(parts) > _MOST_TITLES:
+        # No document has so many: all of it counts.
+        return [data]
+    found = []
+    for part in parts:
+        attribute = _QUOTED.match(part)
+        # An element: from the end of its tag to the next "</" that "dc:title" follows, where the part ends.
+        text = (attribute[1] or attribute[2] or b"") if attribute else part.partition(b">")[2].removesuffix(b"</")
+        found.append(_TAG.sub(b"", text))
+    # Behind the end tag of an element stands what belongs to no title.
+    elements = [t for t, p in zip(found, parts, strict=True) if _QUOTED.match(p) or p.rstrip().endswith(b"</")]
+    return [title for title in elements if title]
 
 
 def permissions(job: Job, old: object, new: object) -> None:

@@ -12,6 +12,8 @@ from pyhanko.pdf_utils import generic
 from eseal.documents.pdf.changes.graph import View, is_name, items, raw_entry
 
 MAX_BYTES = 200_000
+# Codes that the ranges of one map may name: twice as many as there are.
+_MOST_CODES = 131_072
 _TOKEN = re.compile(
     rb"%[^\r\n]*|[\x00\t\n\x0c\r ]+"
     rb"|(?P<open>\()|(?P<hex><[0-9A-Fa-f\x00\t\n\x0c\r ]*>)|(?P<dict><<|>>)|(?P<array>[\[\]])"
@@ -246,6 +248,7 @@ def _to_unicode(view: View, stream: object) -> dict[bytes, str]:
 
 def _ranges(stack: list[object], table: dict[bytes, str]) -> None:
     i = 0
+    left = _MOST_CODES
     while i + 2 < len(stack):
         low, high, target = stack[i : i + 3]
         i += 3
@@ -268,6 +271,9 @@ def _ranges(stack: list[object], table: dict[bytes, str]) -> None:
                     texts.append((number + k).to_bytes(size, "big").decode("utf-16-be", "replace"))
                 except OverflowError:
                     break
+        left -= len(texts)
+        if left < 0:
+            return
         for offset, text in enumerate(texts[: last - first + 1]):
             table[(first + offset).to_bytes(len(low) or 1, "big")] = text
 

@@ -310,3 +310,47 @@ def redraw_of_unequal_field(seal: Sealer) -> bytes:
     prepared = update(DOCUMENT, {21: edit(DOCUMENT, 21, b"/V (100)", b"/V (999)")})
     s = seal(prepared)
     return update(s, {20: edit(s, 20, b"/SigFlags", b"/NeedAppearances true /SigFlags")})
+
+
+@attack("form", "ISO 32000-2 table 227: who fills in a form cannot change a field that is read-only")
+def read_only_field_filled(seal: Sealer) -> bytes:
+    s = seal(update(DOCUMENT, {21: edit(DOCUMENT, 21, b"/V (100)", b"/Ff 1 /V (100)")}))
+    return update(s, {21: edit(s, 21, b"(100)", b"(999)"), 25: form_xobject(line(b"999"))})
+
+
+@attack("form", "ISO 32000-2 table 227: who fills in a form cannot change a field that is read-only")
+def read_only_button_pressed(seal: Sealer) -> bytes:
+    s = seal(update(DOCUMENT, {22: edit(DOCUMENT, 22, b"/V /Off", b"/Ff 1 /V /Off")}))
+    return update(s, {22: edit(s, 22, b"/V /Off /AS /Off", b"/V /Yes /AS /Yes")})
+
+
+@attack("form", "ISO 32000-2 table 234: a choice that is not among the options and that nobody could have made")
+def choice_outside_options(seal: Sealer) -> bytes:
+    s = seal(DOCUMENT)
+    return update(s, {23: edit(s, 23, b"/V (a)", b"/V (Emperor)"), 35: form_xobject(line(b"Emperor"))})
+
+
+@attack("form", "ISO 32000-2 table 232: a value that is longer than the field takes")
+def text_past_its_length(seal: Sealer) -> bytes:
+    s = seal(update(DOCUMENT, {21: edit(DOCUMENT, 21, b"/V (100)", b"/MaxLen 3 /V (100)")}))
+    return update(s, {21: edit(s, 21, b"(100)", b"(100000)"), 25: form_xobject(line(b"100000"))})
+
+
+@attack("font", "ISO 32000-2 8.6.5.6: a default colour space redefines colours that never name it")
+def default_colour_space_shared_with_form(seal: Sealer) -> bytes:
+    shared = b"<< /Font << /Helv 3 0 R >> /ColorSpace << /C0 13 0 R >> >>"
+    page = edit(DOCUMENT, 61, b"/Parent", b"/Resources 90 0 R /Parent")
+    form = edit(DOCUMENT, 20, b"/DR << /Font << /Helv 3 0 R >> >>", b"/DR 90 0 R")
+    s = seal(update(DOCUMENT, {90: shared, 61: page, 20: form}))
+    space = b"[/CalGray << /WhitePoint [1 1 1] /Gamma 90 >>]"
+    return update(s, {90: edit(s, 90, b"/C0 13 0 R", b"/C0 13 0 R /DefaultGray 190 0 R"), 190: space})
+
+
+@attack("font", "ISO 32000-2 7.8.3: a name that the content uses, and that meant nothing when it was sealed")
+def unknown_name_becomes_known(seal: Sealer) -> bytes:
+    shared = b"<< /Font << /Helv 3 0 R >> /XObject << /X1 8 0 R >> >>"
+    page = edit(DOCUMENT, 61, b"/Parent", b"/Resources 90 0 R /Parent")
+    form = edit(DOCUMENT, 20, b"/DR << /Font << /Helv 3 0 R >> >>", b"/DR 90 0 R")
+    text = stream(b"BT /Helv 24 Tf 72 720 Td (Page two) Tj ET /#4eew Do")
+    s = seal(update(DOCUMENT, {90: shared, 61: page, 20: form, 62: text}))
+    return update(s, {90: edit(s, 90, b"/X1 8 0 R", b"/X1 8 0 R /New 8 0 R")})

@@ -14,6 +14,7 @@ from eseal.report.model import CheckVerdict
 
 _PASSWORD = 1 << 13
 _COMB = 1 << 24
+_EDIT = 1 << 18
 _SCALE = 0.1
 _SLACK = 2.0
 _OWN_KEYS = frozenset(
@@ -43,6 +44,23 @@ def streams(view: View, node: Node) -> dict[str, generic.StreamObject]:
     """The appearance streams of a widget by their key: N, R, D."""
     look = view.dictionary(raw_entry(node.holder, "/AP"))
     return {name: value for name, raw in entries(look) if isinstance(value := view.get(raw), generic.StreamObject)}
+
+
+def can_be_entered(view: View, node: Node, kind: str, value: object) -> bool:
+    """Whether a viewer would let anybody give the field this value: no longer than it takes, one of its options."""
+    texts = _list(view, value)
+    if kind == "/Tx":
+        longest = view.get(node.values.get("/MaxLen"))
+        return not isinstance(longest, int) or all(len(t) <= longest for t in texts)
+    flags = view.get(node.values.get("/Ff"))
+    if isinstance(flags, int) and flags & _EDIT:
+        return True
+    options: set[str | None] = {""}
+    for raw in view.array(node.values.get("/Opt")):
+        option = view.get(raw)
+        parts = list(items(option)) if isinstance(option, generic.ArrayObject) else [option]
+        options |= {string_text(view.get(part)) for part in parts}
+    return all(t in options for t in texts)
 
 
 def selects(view: View, node: Node, value: object) -> bool:
@@ -95,6 +113,8 @@ def names_used(view: View, node: Node, default: object) -> bytes:
 
 def names_default(view: View, node: Node, default: object, category: str, name: str) -> bool:
     """Whether the field may mean the default resource `name`: not where a stream's own resources define it."""
+    if resources.is_default(category, name):
+        return True
     wanted = name[1:].encode("latin-1", "replace")
     parts = [string_bytes(view.get(v)) for v in (node.values.get("/DA"), default)]
     parts += [view.decoded(s) for s in streams(view, node).values() if not resources.defines(view, s, category, name)]

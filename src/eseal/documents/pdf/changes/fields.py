@@ -147,7 +147,10 @@ def _content(job: Job, a: Node, b: Node, kind: str | None, keys: list[str]) -> N
     if job.closed:
         job.add(FAILED, "CHANGE_FIELD_FORBIDDEN", a.name)
         return
-    if kind == "/Btn":
+    if _flags(job, a, False) & _READ_ONLY:
+        # Table 227: nobody fills it in; a script of the document might (12.6.4.17), which nobody can prove.
+        job.add(UNKNOWN, "CHANGE_FIELD_READ_ONLY_SET", a.name)
+    elif kind == "/Btn":
         _button(job, a, b, keys)
     elif kind in ("/Tx", "/Ch"):
         _text(job, a, b, kind, keys)
@@ -178,6 +181,9 @@ def _button(job: Job, a: Node, b: Node, keys: list[str]) -> None:
 def _text(job: Job, a: Node, b: Node, kind: str, keys: list[str]) -> None:
     old, new = job.before.get(a.values.get("/V")), job.after.get(b.values.get("/V"))
     if not appearance.is_value(new):
+        job.add(UNKNOWN, "CHANGE_FIELD_UNCLEAR", f"{a.name} /V")
+        return
+    if old != new and not appearance.can_be_entered(job.before, a, kind, new):
         job.add(UNKNOWN, "CHANGE_FIELD_UNCLEAR", f"{a.name} /V")
         return
     if "/RV" in keys and raw_entry(b.holder, "/RV") is not None:

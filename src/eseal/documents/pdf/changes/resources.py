@@ -45,10 +45,16 @@ def _added(job: Job, old: object, new: object) -> set[tuple[str, str]]:
             if job.comparer.same(a, b):
                 continue
             key = job.after.resolve(b)[0]
-            if a is not None or key is None or key != job.after.resolve(raw_entry(shared, name))[0]:
+            sharing = key is not None and key == job.after.resolve(raw_entry(shared, name))[0]
+            if a is not None or not sharing or is_default(category, name):
                 return set()
             added.add((category, name))
     return added
+
+
+def is_default(category: str, name: str) -> bool:
+    """Whether a resource counts without being named: default colour spaces (8.6.5.6)."""
+    return category == "/ColorSpace" and name.startswith("/Default")
 
 
 def _uses(job: Job, page: Key, resources: object, names: frozenset[tuple[str, str]]) -> bool:

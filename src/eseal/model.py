@@ -16,10 +16,21 @@ _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\s*(.*?)-----END \1-----", re.S
 
 
 def aware(when: datetime, what: str = "time") -> datetime:
-    """Return `when` in UTC; a naive time is refused (UsageError TIME_NAIVE), since nobody knows what it means."""
+    """Return `when` in UTC; a naive time is refused (UsageError TIME_NAIVE), since nobody knows what it means.
+
+    Raises UsageError TIME_OUT_OF_RANGE for one that lies in the year 0 or 10000 of UTC.
+    """
     if when.tzinfo is None or when.utcoffset() is None:
         raise UsageError("TIME_NAIVE", what=what)
-    return when.astimezone(UTC)
+    try:
+        return when.astimezone(UTC)
+    except OverflowError:
+        raise UsageError("TIME_OUT_OF_RANGE", what=what) from None
+
+
+def rfc3339(when: datetime, timespec: str = "auto") -> str:
+    """The stored form of an aware time: RFC 3339 in UTC. Raises UsageError TIME_NAIVE."""
+    return aware(when).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def pem_blocks(data: bytes, *labels: str) -> list[bytes]:

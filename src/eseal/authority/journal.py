@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from eseal.errors import Error, UsageError
-from eseal.model import aware
+from eseal.model import rfc3339
 
 FILE = "journal.jsonl"
 """Name of the file in the authority's folder."""
@@ -41,7 +41,7 @@ class JournalEntry:
         """The stored form."""
         value = {
             "version": VERSION,
-            "time": aware(self.time).isoformat().replace("+00:00", "Z"),
+            "time": rfc3339(self.time),
             "actor": self.actor,
             "action": self.action,
             "seal": self.seal,

@@ -164,7 +164,8 @@ class Main(Group):
 def _run(call: Callable[[], object], settings: Settings) -> int:
     try:
         code = call()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except Error as error:
         output.failure(error, settings)
         return exit_code(error)
@@ -182,6 +183,11 @@ def _run(call: Callable[[], object], settings: Settings) -> int:
     # Wide on purpose: this is the outermost edge. A defect must not show as "verification failed" (exit 1), nor as a
     # traceback to somebody who cannot read one.
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None:
+            # Files are opened by name: what has none is what could not be printed.
+            output.drop()
+            output.failure(Error("CLI_OUTPUT_FAILED", reason=error.strerror or type(error).__name__), settings)
+            return USAGE
         if os.environ.get("ESEAL_DEBUG"):
             raise
         output.failure(Error("CLI_INTERNAL", kind=type(error).__name__, what=str(error)[:200]), settings)
@@ -190,8 +196,8 @@ def _run(call: Callable[[], object], settings: Settings) -> int:
 
 
 def _reader_gone() -> int:
-    # The reader has seen enough; what is still buffered would raise again while the interpreter ends.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    # The reader has seen enough.
+    output.drop()
     return BROKEN_PIPE
 
 

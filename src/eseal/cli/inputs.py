@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import io
+import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from eseal import files
 from eseal.errors import DocumentError
@@ -20,9 +23,9 @@ def source(name: str, limits: Limits = DEFAULT) -> Path | bytes | int:
     if name != STDIN:
         return Path(name)
     try:
-        return sys.stdin.fileno()
-    except (AttributeError, OSError, ValueError, io.UnsupportedOperation):
-        return sys.stdin.buffer.read(limits.file_bytes + 1)
+        return _stdin().fileno()
+    except (OSError, ValueError, io.UnsupportedOperation):
+        return _stdin().buffer.read(limits.file_bytes + 1)
 
 
 def read(name: str, limits: Limits = DEFAULT) -> bytes:
@@ -32,10 +35,17 @@ def read(name: str, limits: Limits = DEFAULT) -> bytes:
             return files.read(name, limits.file_bytes)
         except DocumentError as error:
             raise better(error, name) from error
-    data = sys.stdin.buffer.read(limits.file_bytes + 1)
+    data = _stdin().buffer.read(limits.file_bytes + 1)
     if len(data) > limits.file_bytes:
         raise DocumentError("DOCUMENT_TOO_LARGE", size=f"> {limits.file_bytes}", limit=limits.file_bytes)
     return data
+
+
+def _stdin() -> TextIO:
+    """Standard input. Raises DocumentError INPUT_UNREADABLE where it is closed."""
+    if sys.stdin is None:
+        raise DocumentError("INPUT_UNREADABLE", file=STDIN, reason=os.strerror(errno.EBADF))
+    return sys.stdin
 
 
 def better(error: DocumentError, name: str) -> DocumentError:

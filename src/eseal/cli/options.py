@@ -15,6 +15,7 @@ from eseal import config, messages
 from eseal.cli.base import Option
 from eseal.cli.configuration import resolved
 from eseal.cli.settings import Settings, early, language
+from eseal.errors import UsageError
 from eseal.model import RevocationMode
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -105,7 +106,17 @@ def formats(*names: str) -> Callable[[F], F]:
     )
 
 
-path = click.Path(path_type=Path)
+class _Path(click.Path):
+    """A path; an empty one, such as that of a variable that is not set, would mean the current folder: refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Raises UsageError CLI_EMPTY_PATH."""
+        if value == "":
+            raise UsageError("CLI_EMPTY_PATH", what=param.opts[-1] if isinstance(param, click.Option) else "DIR")
+        return super().convert(value, param, ctx)
+
+
+path = _Path(path_type=Path)
 
 authority: Decorator[Any] = option("--authority", type=path, metavar="DIR", help="CLI_OPT_AUTHORITY")
 force: Decorator[Any] = option("--force", is_flag=True, help="CLI_OPT_FORCE")

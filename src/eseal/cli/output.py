@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import io
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -19,10 +22,25 @@ _LINE = 2_000
 
 
 def prepare() -> None:
-    """Let no character that the terminal's encoding lacks end a command half-way."""
+    """Let no character that the terminal's encoding lacks, and no stream that is closed, end a command half-way."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # Else the next file that is opened would get the number, and what is printed with it.
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - for as long as the process lives
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
             stream.reconfigure(errors="backslashreplace")
+
+
+def stdout() -> TextIO:
+    """Standard output. Raises Error CLI_OUTPUT_FAILED where it is closed: a result that nobody gets is no success."""
+    if sys.stdout is None:
+        raise Error("CLI_OUTPUT_FAILED", reason=os.strerror(errno.EBADF))
+    return sys.stdout
 
 
 def colours(stream: TextIO) -> bool:
@@ -35,37 +53,52 @@ def colours(stream: TextIO) -> bool:
 
 def result(text: str, *, tone: str | None = None) -> None:
     """Print one result and flush it, so that whoever reads the pipe has it now. `tone` colours its first line."""
-    if tone and colours(sys.stdout):
+    stream = stdout()
+    if tone and colours(stream):
         first, _, rest = text.partition("\n")
         text = click.style(first, fg=tone, bold=True) + (f"\n{rest}" if rest else "")
-    click.echo(text, color=True if tone else None)
-    sys.stdout.flush()
+    click.echo(text, stream, color=True if tone else None)
+    stream.flush()
 
 
 def result_json(value: Mapping[str, Any], *, indent: int | None = None) -> None:
     """Print one JSON value and flush it."""
-    click.echo(dumps(value, indent=indent))
-    sys.stdout.flush()
+    stream = stdout()
+    click.echo(dumps(value, indent=indent), stream)
+    stream.flush()
 
 
 def note(text: str, settings: Settings) -> None:
     """Say something on stderr, unless only results are wanted."""
     if settings.verbosity >= 0:
-        click.echo(text, err=True)
+        _say(text)
 
 
 def failure(error: Error, settings: Settings, file: str | None = None) -> None:
     """Say what failed, why, and what to do: on stderr, and for programs as an object on stdout."""
-    if settings.json:
+    if settings.json and sys.stdout is not None:
         named = {"file": file} if file is not None else {}
         value = error_dict(error, settings.lang)
         click.echo(dumps({"schema": value["schema"], **named, "error": value["error"]}, indent=_indent(settings)))
     head = click.style("eseal:", fg="red", bold=True) if colours(sys.stderr) else "eseal:"
     place = f" {terminal(file)}:" if file is not None else ""
-    click.echo(f"{head}{place} {safe(error.message(settings.lang)).strip()}", err=True, color=colours(sys.stderr))
+    _say(f"{head}{place} {safe(error.message(settings.lang)).strip()}")
     hint = error.hint(settings.lang)
     if hint:
-        click.echo(f"  {safe(hint)}", err=True)
+        _say(f"  {safe(hint)}")
+
+
+def _say(text: str) -> None:
+    # Where not even this can be written, the exit code tells.
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True, color=colours(sys.stderr))
+
+
+def drop() -> None:
+    """Give up standard output; what is still buffered would raise again while the interpreter ends."""
+    handle = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(handle, 1)
+    os.close(handle)
 
 
 def _indent(settings: Settings) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -22,7 +23,7 @@ _ASK = ("KEY_PASSWORD_MISSING",)
 def given(file: str | None) -> bytes | None:
     """The password that was given, None where there is none. Raises KeyAccessError."""
     if file == STDIN:
-        return secrets.from_stream(sys.stdin.buffer)
+        return secrets.from_stream(sys.stdin.buffer if sys.stdin is not None else io.BytesIO())
     if file is not None:
         return secrets.from_file(file)
     return secrets.from_environment(VARIABLE, os.environ)
@@ -36,8 +37,9 @@ def asking(found: bytes | None, no_input: bool, use: Callable[[bytes | None], T]
         if found is not None or error.code not in _ASK or no_input or not _terminal():
             raise
     answer: str = click.prompt(t("CLI_ASK_PASSWORD"), hide_input=True, err=True)
-    return use(answer.encode())
+    # What the terminal could not decode goes back as it was.
+    return use(answer.encode("utf-8", "surrogateescape"))
 
 
 def _terminal() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,7 +22,7 @@ from eseal.config import TimestamperEntry
 from eseal.errors import Error, UsageError
 from eseal.keys import open_signer
 from eseal.limits import Limits
-from eseal.model import Placement, Signer, Timestamper, aware
+from eseal.model import Placement, Signer, Timestamper, rfc3339
 from eseal.net import HttpFetcher
 from eseal.report.escape import terminal
 from eseal.report.explain import shown_time
@@ -238,8 +237,9 @@ def _one(name: str, target: Path | None, means: _Means, how: _How, settings: Set
         return
     sealed = means.seal(data, how, target)
     if target is None:
-        sys.stdout.buffer.writelines(sealed.parts)
-        sys.stdout.buffer.flush()
+        stream = output.stdout().buffer
+        stream.writelines(sealed.parts)
+        stream.flush()
     digest = hashlib.sha256()
     for part in sealed.parts if settings.json else ():
         digest.update(part)
@@ -256,7 +256,7 @@ def _say(name: str, target: Path | None, outcome: _Outcome, seal: str | None, se
             "level": f"B-{outcome.level}",
             "seal": seal,
             "field": outcome.field,
-            "time": aware(outcome.time).isoformat().replace("+00:00", "Z"),
+            "time": rfc3339(outcome.time),
             "digest": outcome.digest,
             "dry_run": outcome.digest is None,
         }

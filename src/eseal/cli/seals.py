@@ -12,6 +12,7 @@ from eseal.cli import base, options, output
 from eseal.cli.authority import open_authority
 from eseal.cli.draw import picture_bytes
 from eseal.cli.settings import Settings
+from eseal.model import rfc3339
 from eseal.report.escape import terminal
 from eseal.report.json import SCHEMA
 from eseal.report.text import width
@@ -84,8 +85,8 @@ def _values(seal: Seal) -> dict[str, Any]:
         "issuer_code": seal.issuer.code,
         "maker": seal.maker,
         "permitted": list(seal.permitted),
-        "valid_from": seal.valid_from.isoformat().replace("+00:00", "Z"),
-        "valid_until": seal.valid_until.isoformat().replace("+00:00", "Z"),
+        "valid_from": rfc3339(seal.valid_from),
+        "valid_until": rfc3339(seal.valid_until),
         "supersedes": seal.supersedes,
         "size_mm": f"{seal.picture.width_mm:g} x {seal.picture.height_mm:g}",
     }

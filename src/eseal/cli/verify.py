@@ -17,7 +17,7 @@ from eseal.cli import base, inputs, options, output, values
 from eseal.cli.authority import trust_for_verifying
 from eseal.cli.progress import Progress
 from eseal.cli.settings import Settings
-from eseal.errors import UsageError
+from eseal.errors import DocumentError, UsageError
 from eseal.judging.policy import Policy
 from eseal.model import RevocationMode
 from eseal.net import Fetcher, HttpFetcher
@@ -195,6 +195,8 @@ def _done(report: Report, verdicts: Counter[Verdict], progress: Progress) -> Rep
 def _one(pool: VerifierPool, name: str, job: _Job) -> Report:
     try:
         return pool.verify(inputs.source(name), job.trust, job.at, policy=job.policy, fetcher=job.fetcher, file=name)
+    except DocumentError as error:
+        return unreadable(error, b"", job.trust, job.at, job.policy, name)
     except (OSError, ValueError) as error:
         # An input that cannot be read is an answer about that input, and hides no other.
         return unreadable(inputs.unreadable(error, name), b"", job.trust, job.at, job.policy, name)

@@ -14,7 +14,7 @@ from eseal.config import reading
 from eseal.config.reading import Table
 from eseal.config.settings import SETTINGS, Layer, SettingValue, take_settings
 from eseal.errors import UsageError
-from eseal.model import aware
+from eseal.model import rfc3339
 
 FILE = "eseal.toml"
 """Name of the file in the authority's folder."""
@@ -136,7 +136,7 @@ class AuthorityConfig:
         lines = [
             "# An authority of eseal. Relative paths count from this folder. Only its owner may write this file.",
             f"version = {reading.VERSION}",
-            *_written("[authority]", id=self.id, name=self.name, created=aware(self.created), test=self.test),
+            *_written("[authority]", id=self.id, name=self.name, created=self.created, test=self.test),
         ]
         for issuer in self.issuers:
             lines += _written("[[issuers]]", code=issuer.code, name=issuer.name, seals=issuer.seals)
@@ -224,7 +224,7 @@ def _toml(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return rfc3339(value)
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(one) for one in value) + "]"
     # JSON's escapes are TOML's; DEL alone may stand raw in the one and not in the other.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
+
+from eseal.model import rfc3339
 
 
 def iso(when: datetime) -> str:
     """RFC 3339 in UTC, to the second: whoever prints it may show it in the reader's zone."""
-    return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return rfc3339(when, "seconds")

@@ -8,7 +8,7 @@ from functools import lru_cache
 from eseal.crypto import algorithms
 from eseal.crypto.certificates import SEALING_USAGES, CertificateFacts, facts, parse
 from eseal.errors import KeyAccessError, PolicyError
-from eseal.model import Certificate, aware
+from eseal.model import Certificate, aware, rfc3339
 
 SEALING_KEY_USAGES = frozenset({"digital_signature", "non_repudiation"})
 """keyUsage bits of which one must be set where the extension is there (RFC 5280 4.2.1.3)."""
@@ -24,9 +24,9 @@ def check_fit(certificate: Certificate, at: datetime) -> tuple[str, ...]:
     at = aware(at, "at")
     known = facts(certificate)
     if at > known.not_after:
-        raise KeyAccessError("CERTIFICATE_EXPIRED", subject=known.subject, until=known.not_after.isoformat())
+        raise KeyAccessError("CERTIFICATE_EXPIRED", subject=known.subject, until=rfc3339(known.not_after))
     if at < known.not_before:
-        raise KeyAccessError("CERTIFICATE_NOT_YET_VALID", subject=known.subject, since=known.not_before.isoformat())
+        raise KeyAccessError("CERTIFICATE_NOT_YET_VALID", subject=known.subject, since=rfc3339(known.not_before))
     _check_usage(known)
     if known.key_facts.key_type not in {s.key_type for s in algorithms.SCHEMES.values()}:
         raise PolicyError("KEY_ALGORITHM_UNKNOWN", subject=known.subject, kind=known.key_facts.key_type)

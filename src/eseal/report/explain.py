@@ -66,8 +66,9 @@ def shown_time(when: datetime, tz: tzinfo | None) -> str:
         local = when.astimezone(tz)
     except OverflowError:
         local = when
-    text = local.isoformat(sep=" ", timespec="seconds")
-    return text[:-6] + " " + text[-6:]
+    # Not by position: the offset of a time long ago may have seconds.
+    plain = local.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
+    return f"{plain} {local.isoformat(sep=' ', timespec='seconds').removeprefix(plain)}"
 
 
 def sentence(code: str, lang: str, params: Mapping[str, str]) -> str:

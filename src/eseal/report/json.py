@@ -14,6 +14,7 @@ from typing import Any
 
 from eseal import messages
 from eseal.errors import Error, UsageError
+from eseal.model import rfc3339
 from eseal.report.checks import CHECKS
 from eseal.report.escape import json_text, visible, whole
 from eseal.report.explain import explanation
@@ -201,7 +202,7 @@ def _text(text: str | None) -> str | None:
 
 
 def _time(when: datetime) -> str:
-    return when.isoformat().replace("+00:00", "Z")
+    return rfc3339(when)
 
 
 def _optional_time(when: datetime | None) -> str | None:

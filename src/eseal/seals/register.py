@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from eseal.errors import PolicyError, UsageError
-from eseal.model import Certificate, aware
+from eseal.model import Certificate, aware, rfc3339
 from eseal.seals.artwork import Artwork
 from eseal.seals.stored import artwork_from_json, artwork_to_json, record, unreadable, version
 
@@ -109,9 +109,9 @@ class Seal:
         """
         when = aware(at, "at")
         if when < self.valid_from:
-            raise PolicyError("SEAL_NOT_YET_VALID", name=self.name, since=_time(self.valid_from))
+            raise PolicyError("SEAL_NOT_YET_VALID", name=self.name, since=rfc3339(self.valid_from))
         if when > self.valid_until:
-            raise PolicyError("SEAL_EXPIRED", name=self.name, until=_time(self.valid_until))
+            raise PolicyError("SEAL_EXPIRED", name=self.name, until=rfc3339(self.valid_until))
         if not self.permits(signer):
             raise PolicyError("SEAL_SIGNER_NOT_PERMITTED", name=self.name, fingerprint=signer.fingerprint)
 
@@ -125,8 +125,8 @@ class Seal:
             "issuer": {"code": self.issuer.code, "name": self.issuer.name},
             "maker": self.maker,
             "permitted": list(self.permitted),
-            "valid_from": _time(self.valid_from),
-            "valid_until": _time(self.valid_until),
+            "valid_from": rfc3339(self.valid_from),
+            "valid_until": rfc3339(self.valid_until),
             "supersedes": self.supersedes,
             "picture": artwork_to_json(self.picture),
         }
@@ -174,10 +174,6 @@ def permitted(certificates: Iterable[Certificate]) -> tuple[str, ...]:
 
 def _title(text: str) -> bool:
     return 0 < len(text.strip()) <= 200 and text.isprintable()
-
-
-def _time(when: datetime) -> str:
-    return when.isoformat().replace("+00:00", "Z")
 
 
 def _moment(value: Any, where: str) -> datetime:

@@ -187,14 +187,19 @@ class TrustStore:
 
     @classmethod
     def from_specs(cls, specs: Sequence[str]) -> TrustStore:
-        """Read "FILE", "seal:FILE", "timestamp:FILE" or "seal-maker:FILE" (folders too). Raises as `from_pem`."""
+        """Read "FILE", "seal:FILE", "timestamp:FILE" or "seal-maker:FILE" (folders too).
+
+        Raises UsageError TRUST_SPEC_EMPTY, and as `from_pem`.
+        """
         store = cls()
         for spec in specs:
             prefix, colon, rest = spec.partition(":")
-            if colon and prefix in set(Purpose):
-                store += cls.from_pem(rest, purposes=[Purpose(prefix)])
-            else:
-                store += cls.from_pem(spec)
+            named = bool(colon) and prefix in set(Purpose)
+            path = rest if named else spec
+            if not path:
+                # An empty path is the current folder, and nothing is trusted for lying there.
+                raise UsageError("TRUST_SPEC_EMPTY", spec=spec)
+            store += cls.from_pem(path, purposes=[Purpose(prefix)] if named else None)
         return store
 
 
@@ -202,7 +207,11 @@ def _files(path: Path) -> Iterator[tuple[Path, bool]]:
     if not path.is_dir():
         yield path, True
         return
-    for file in sorted(path.iterdir()):
+    try:
+        entries = sorted(path.iterdir())
+    except OSError as error:
+        raise UsageError("TRUST_FILE_UNREADABLE", source=str(path)) from error
+    for file in entries:
         if file.suffix.lower() in _SUFFIXES and file.is_file():
             yield file, False
 

@@ -95,6 +95,14 @@ class _Run:
         return False
 
 
+def moment(at: datetime | None) -> datetime:
+    """The time of a judgement, in UTC. Raises UsageError TIME_NAIVE, and TIME_OUT_OF_RANGE where no skew is left."""
+    when = aware(at, "at") if at is not None else now()
+    if not 1900 <= when.year <= 9000:
+        raise UsageError("TIME_OUT_OF_RANGE", what="at")
+    return when
+
+
 def verify(
     data: bytes,
     trust: TrustStore,
@@ -111,9 +119,10 @@ def verify(
     `data` is the document, `trust` whom to believe, `at` the time of the judgement (aware; now where None), `proofs`
     what the caller can prove of the document's age (over the whole file, or over the revision that a signature
     closed), `fetcher` a client for missing revocation data (None makes no request at all), `file` a name for the
-    report. Raises UsageError for a naive time (TIME_NAIVE) and a proof by an unknown digest (PROOF_DIGEST_UNKNOWN).
+    report. Raises UsageError for a time that cannot be reckoned with (TIME_NAIVE, TIME_OUT_OF_RANGE) and a proof by an
+    unknown digest (PROOF_DIGEST_UNKNOWN).
     """
-    at = aware(at, "at") if at is not None else now()
+    at = moment(at)
     policy = policy or Policy()
     given = usable(proofs)
     # 1 format

@@ -23,12 +23,12 @@ import eseal
 from eseal.errors import DocumentError, Error, UsageError
 from eseal.judging.policy import Policy
 from eseal.limits import DEFAULT, Limits
-from eseal.model import Proof, aware
+from eseal.model import Proof
 from eseal.net import Fetcher
 from eseal.report.json import from_dict
 from eseal.report.model import Report
 from eseal.trust.store import TrustStore
-from eseal.verification.pipeline import now, unreadable, usable
+from eseal.verification.pipeline import moment, unreadable, usable
 from eseal.verification.protocol import ANSWER_BYTES, HEADER, READY, Options, left, pack, receive
 from eseal.verification.snapshot import snapshot
 
@@ -204,7 +204,7 @@ class VerifierPool:
         report that says so. Raises OSError where the source cannot be read, UsageError (as `eseal.verify`; POOL_CLOSED;
         FETCHER_NOT_SENT for one that cannot be handed to another process), Error WORKER_NOT_STARTED.
         """
-        when = aware(at, "at") if at is not None else now()
+        when = moment(at)
         options = Options(trust, when, policy or Policy(), self.limits, usable(proofs), fetcher)
         try:
             packed = pack(options)

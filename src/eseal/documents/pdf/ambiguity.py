@@ -81,6 +81,10 @@ def _hides(scan: Scan, section: Section, older: list[Section]) -> bool:
     """The newest /Size is not above every number: objects at and above it are missing ones (7.5.5, table 15)."""
     if section is not scan.sections[0]:
         return False
+    own = section.highest() or 0
+    if section.stream is None and section.hybrid is None and section.size == own + 1:
+        # PDFBox counts no further than what its own update holds. No viewer known cuts the older sections by that.
+        return False
     return any(highest >= section.size > 0 for s in (section, *older) if (highest := s.highest()) is not None)
 
 

@@ -14,6 +14,7 @@ from eseal.documents.pdf.changes.graph import (
     items,
     raw_entry,
     string_bytes,
+    string_text,
 )
 from eseal.documents.pdf.changes.job import FAILED, PASSED, UNKNOWN, Job
 from eseal.documents.pdf.changes.table import INFO_FREE
@@ -275,7 +276,9 @@ def _info(job: Job, old: object, new: object) -> None:
     for name in {n for n, _ in entries(before)} | {n for n, _ in entries(after)}:
         a, b = raw_entry(before, name), raw_entry(after, name)
         value = job.after.get(b)
-        if job.comparer.same(a, b):
+        shown = string_text(job.before.get(a))
+        if job.comparer.same(a, b) or (shown is not None and shown == string_text(value)):
+            # One text may be written in several encodings (7.9.2.2).
             continue
         if value is not None and string_bytes(value) is None and not is_name(value):
             job.add(UNKNOWN, "CHANGE_METADATA_UNCLEAR", f"/Info {name}")

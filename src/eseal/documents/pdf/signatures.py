@@ -12,7 +12,7 @@ from pyhanko.pdf_utils import generic
 from eseal.documents.model import Broken, Coverage, Found, Kind
 from eseal.documents.pdf import lexer
 from eseal.documents.pdf.ambiguity import doubled_keys
-from eseal.documents.pdf.changes.graph import Key, View, raw_entry, string_bytes
+from eseal.documents.pdf.changes.graph import View, raw_entry, string_bytes
 from eseal.documents.pdf.fields import (
     PageNumbers,
     SignatureField,
@@ -32,7 +32,6 @@ from eseal.documents.pdf.framing import (
     unknown,
 )
 from eseal.documents.pdf.lexer import Dict, LexError
-from eseal.documents.pdf.padding import is_encrypted_zeros
 from eseal.documents.pdf.reader import RAISED
 from eseal.documents.pdf.scan import Scan
 from eseal.model import Certificate, ValidationData
@@ -100,7 +99,6 @@ def _found(context: Context, group: list[SignatureField]) -> Found:
     offset, raw = find_dictionary(context.scan, first.holder[0], first.value is None)
     sub_filter, kind, findings = _encoding(raw)
     framed = frame(context.scan, offset, raw)
-    framed = _padded(context, first.holder, framed)
     findings += _structure(context, group, framed, raw)
     if not findings:
         findings.append(passed("field-structure", "PDF_FIELD_OK", object=first.holder[0], offset=offset))
@@ -124,17 +122,6 @@ def _found(context: Context, group: list[SignatureField]) -> Found:
         page=shown_page(view, first.widgets, context.pages),
         data=_certificates(view, holder),
     )
-
-
-def _padded(context: Context, holder: Key, framed: Frame) -> Frame:
-    """`framed` without the doubt about its padding where that is explained."""
-    if [c.code for c in framed.checks if c.id == "contents"] != ["PDF_CONTENTS_PADDING"]:
-        return framed
-    if not is_encrypted_zeros(context.view.reader, holder, context.scan.data, framed):
-        return framed
-    size = (framed.ranges[1][0] - framed.ranges[0][1]) // 2 - 1 - len(framed.cms)
-    fine = passed("contents", "PDF_CONTENTS_OK", cms_bytes=len(framed.cms), padding_bytes=size)
-    return replace(framed, checks=tuple(fine if c.id == "contents" else c for c in framed.checks))
 
 
 def _encoding(raw: Dict) -> tuple[str, Kind, list[Check]]:

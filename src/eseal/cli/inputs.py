@@ -28,6 +28,14 @@ def source(name: str, limits: Limits = DEFAULT) -> Path | bytes | int:
         return _stdin().buffer.read(limits.file_bytes + 1)
 
 
+def is_same(name: str, path: Path) -> bool:
+    """Whether an input is the file at `path`, whatever way it is named."""
+    try:
+        return name != STDIN and path.samefile(name)
+    except (OSError, ValueError):
+        return False
+
+
 def read(name: str, limits: Limits = DEFAULT) -> bytes:
     """The whole of an input. Raises DocumentError (INPUT_..., DOCUMENT_TOO_LARGE)."""
     if name != STDIN:

@@ -321,10 +321,15 @@ def _means(
         return _Key(asking(secret(), no_input, lambda p: open_signer(key, cert=cert, password=p)), timestamper)
     if cert is not None:
         raise UsageError("CLI_CERT_WITHOUT_KEY")
-    office = open_authority(folder, password=lambda _: secret())
+    office = open_authority(folder)
     if tsa:
         office = replace(office, config=replace(office.config, timestamper=TimestamperEntry(urls=(tsa,))))
     chosen = office.find(seal_ref)
-    # Opened now, so that a key that cannot be used is told once, before any file.
-    asking(secret(), no_input, lambda p: replace(office, password=lambda _: p).signer(chosen))
-    return _Office(office, chosen)
+
+    def opened(password: bytes | None) -> Authority:
+        able = replace(office, password=lambda _: password)
+        # Opened now, so that a key that cannot be used is told once, before any file.
+        able.signer(chosen)
+        return able
+
+    return _Office(asking(secret(), no_input, opened), chosen)

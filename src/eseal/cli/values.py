@@ -11,8 +11,8 @@ from eseal.model import Placement, aware
 
 _DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(0?\d|1[0-4])(?::?([0-5]\d))?")
-_NUMBER = r"(\d+(?:\.\d+)?)"
-_PLACE = re.compile(rf"(-?\d+):{_NUMBER},{_NUMBER}")
+_NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
+_PLACE = re.compile(rf"(-?\d{{1,9}}):{_NUMBER},{_NUMBER}")
 _SIZE = re.compile(rf"{_NUMBER}x{_NUMBER}(?:mm)?", re.I)
 
 

@@ -81,6 +81,9 @@ def verify(
         raise UsageError("CLI_ONE_INPUT", format=settings.format)
     if output is not None:
         files.refuse_existing(output, force=force)
+        if any(inputs.is_same(name, output) for name in inputs_):
+            # Not even by force: the document would be gone.
+            raise UsageError("CLI_OUTPUT_IS_INPUT", path=output)
     job = _Job(
         trust_for_verifying(trust, authority),
         values.time(at) or now(),

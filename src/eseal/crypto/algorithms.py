@@ -82,6 +82,11 @@ class _Shake:
     def digest(self) -> bytes:
         return self._state.digest(64)
 
+    def copy(self) -> _Shake:
+        other = _Shake()
+        other._state = self._state.copy()
+        return other
+
 
 @dataclass(frozen=True, slots=True)
 class Scheme:

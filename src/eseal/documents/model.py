@@ -116,6 +116,10 @@ class Document(Protocol):
         """All signatures, oldest first. One that is broken never hides the others."""
         ...
 
+    def digest(self, algorithm: str) -> bytes:
+        """Digest of the whole file by an algorithm of `crypto.algorithms`. Raises KeyError."""
+        ...
+
     def changes_after(self, found: Found) -> tuple[Change, ...]:
         """What was changed after `found`, every difference classed; empty where it covers the whole file."""
         ...

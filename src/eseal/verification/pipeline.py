@@ -160,7 +160,7 @@ def verify(
         signatures=tuple(reports),
         checks=findings,
         at=at,
-        digest="sha256:" + hashlib.sha256(data).hexdigest(),
+        digest="sha256:" + document.digest("sha256").hex(),
         trust=trust.digests(),
         policy=policy.name,
         revocation=policy.revocation.value,

@@ -9,6 +9,7 @@ from pyhanko.pdf_utils import generic
 from eseal.documents.model import Broken, Change, Coverage, Found, Kind
 from eseal.documents.pdf.changes import Later, compare, read_rules
 from eseal.documents.pdf.changes.graph import View, raw_entry
+from eseal.documents.pdf.digests import Digests
 from eseal.documents.pdf.fields import PageNumbers, SignatureField, has_xfa, signature_fields
 from eseal.documents.pdf.framing import info, passed, unknown
 from eseal.documents.pdf.reader import RAISED, Opened, guarded, open_reader
@@ -27,6 +28,7 @@ class PdfDocument:
 
     def __init__(self, scanned: Scan, opened: Opened) -> None:
         self._scan = scanned
+        self._digests = Digests(scanned.data)
         self._opened = opened
         self._view = View(opened.reader)
         self._revisions: dict[int, Opened] = {}
@@ -90,12 +92,16 @@ class PdfDocument:
         """All signatures, oldest first. Raises DocumentError PDF_LIMIT_... where there are too many fields."""
         if self._signatures is None:
             fields = self._signature_fields()
-            context = Context(self._scan, self._view, PageNumbers(self._view), self._fields_at)
+            context = Context(self._scan, self._view, PageNumbers(self._view), self._fields_at, self._digests)
             found = guarded(lambda: read(context, fields), "signatures")
             if len(found) < self._scan.limits.signatures:
                 found += unreached(context, fields)
             self._signatures = found
         return self._signatures
+
+    def digest(self, algorithm: str) -> bytes:
+        """Digest of the whole file; what signatures cover of it is not hashed again. Raises KeyError."""
+        return self._digests.whole(algorithm)
 
     def changes_after(self, found: Found) -> tuple[Change, ...]:
         """What was changed after `found`; empty where it covers the whole file."""

@@ -6,11 +6,8 @@ Everything is read from the bytes of the signature dictionary itself, never from
 from __future__ import annotations
 
 from binascii import unhexlify
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from eseal.crypto.algorithms import hasher
 from eseal.documents.pdf import lexer
 from eseal.documents.pdf.lexer import Dict, Entry, LexError, Text
 from eseal.documents.pdf.scan import Scan
@@ -195,19 +192,3 @@ def ber_length(raw: bytes) -> int | None:
         if not open_ends:
             return at
     return None
-
-
-def digester(data: bytes, ranges: tuple[tuple[int, int], ...]) -> Callable[[str], bytes]:
-    """Digest of the covered bytes by the name of the algorithm, made once for each. Raises KeyError."""
-    made: dict[str, bytes] = {}
-
-    def digest(algorithm: str) -> bytes:
-        if algorithm not in made:
-            state: Any = hasher(algorithm)
-            view = memoryview(data)
-            for start, length in ranges:
-                state.update(view[start : start + length])
-            made[algorithm] = state.digest()
-        return made[algorithm]
-
-    return digest

@@ -13,6 +13,7 @@ from eseal.documents.model import Broken, Coverage, Found, Kind
 from eseal.documents.pdf import lexer
 from eseal.documents.pdf.ambiguity import doubled_keys
 from eseal.documents.pdf.changes.graph import View, raw_entry, string_bytes
+from eseal.documents.pdf.digests import Digests
 from eseal.documents.pdf.fields import (
     PageNumbers,
     SignatureField,
@@ -24,7 +25,6 @@ from eseal.documents.pdf.fields import (
 from eseal.documents.pdf.framing import (
     Frame,
     Unframed,
-    digester,
     failed,
     find_dictionary,
     frame,
@@ -64,6 +64,8 @@ class Context:
     """Page numbers of the document as it is now."""
     fields_at: Callable[[int], Sequence[SignatureField]]
     """Signature fields of the revision that ends at an offset. Raises DocumentError."""
+    digests: Digests
+    """Digests over the whole file and its parts."""
 
 
 def read(context: Context, fields: Sequence[SignatureField]) -> tuple[Found | Broken, ...]:
@@ -110,7 +112,7 @@ def _found(context: Context, group: list[SignatureField]) -> Found:
         kind=kind,
         sub_filter=sub_filter,
         cms=framed.cms,
-        digest=digester(context.scan.data, framed.ranges),
+        digest=lambda algorithm: context.digests.digest(algorithm, framed.ranges),
         coverage=coverage,
         covered_end=framed.end,
         findings=(*findings, *framed.checks, *covered),

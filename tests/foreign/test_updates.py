@@ -1,0 +1,206 @@
+"""What foreign programs write after a seal in good faith passes; its nearest malicious twin does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.foreign import LOOK, NOWHERE, Foreign, cms, deflated, judged
+from support.pdfs import stream
+
+MODES = ("table", "stream", "objstm", "hybrid")
+PACKET = stream(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><a/></x:xmpmeta>", b"/Type /Metadata /Subtype /XML ")
+INFO = b"<< /Title <FEFF004E006F0074006900630065> /Producer (Other) /ModDate (D:20260405000000Z) >>"
+EXTENDED = b"<< /ESIC << /BaseVersion /1.7 /ExtensionLevel 5 >> /ADBE << /BaseVersion /1.7 /ExtensionLevel 8 >> >>"
+
+
+def sealed(**options) -> Foreign:
+    return Foreign(**options).sign(cms())
+
+
+def with_catalog(made: Foreign, **entries: bytes | None) -> Foreign:
+    for key, value in entries.items():
+        made.catalog.pop(key.encode(), None)
+        if value is not None:
+            made.catalog[key.encode()] = value
+    return made
+
+
+# --- refreshed by the next program ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_metadata_information_and_identifier_are_refreshed(mode):
+    made = sealed()
+    made.trailer = b"/Info 15 0 R /ID [<00112233445566778899aabbccddeeff> <ffff>] "
+    assert judged(made.update({14: PACKET, 15: INFO}, mode).data) == ("yes", [])
+
+
+def test_a_title_with_other_words_is_said():
+    made = sealed().update({15: INFO.replace(b"0065>", b"0066>")})
+    assert judged(made.data)[0] == "unknown"
+
+
+@pytest.mark.parametrize("trailer", [b"", b"/Info 15 0 R ", b"/ID [<00> <01>] "])
+def test_trailer_entries_left_out(trailer):
+    made = sealed()
+    made.trailer = trailer
+    assert judged(made.keep().data) == ("yes", [])
+
+
+@pytest.mark.parametrize(("left", "untouched"), [(b"", "yes"), (b"/AdditionalStreams [/text 90 0 R] ", "yes")])
+def test_a_private_trailer_entry_may_go_or_point_at_nothing(left, untouched):
+    made = Foreign()
+    made.trailer += b"/AdditionalStreams [/text 50 0 R] "
+    made.update({50: stream(b"another document")}).sign(cms())
+    made.trailer = made.trailer.split(b"/AdditionalStreams")[0] + left
+    assert judged(made.keep().data)[0] == untouched
+
+
+def test_a_private_trailer_entry_does_not_come_to_mean_another_document():
+    made = Foreign()
+    made.trailer += b"/AdditionalStreams [/text 50 0 R] "
+    made.update({50: stream(b"another document")}).sign(cms())
+    made.trailer = made.trailer.replace(b"50 0 R", b"60 0 R")
+    assert judged(made.update({60: stream(b"a false document")}).data)[0] == "unknown"
+
+
+@pytest.mark.parametrize("later", [None, b"<< >>", b"<< /ADBE << /BaseVersion /1.7 /ExtensionLevel 5 >> >>"])
+def test_extensions_set_anew_by_a_writer_of_long_term_data(later):
+    made = with_catalog(Foreign(), Extensions=EXTENDED).rewrite().sign(cms())
+    assert judged(with_catalog(made, Extensions=later).keep().data) == ("yes", [])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_everything_written_again_as_it_was(mode):
+    made = sealed(tagged=True, form=True)
+    assert judged(made.rewrite({2: b"<< /Count 1 /Kids [3 0 R] /Type /Pages >>"}, mode).data) == ("yes", [])
+
+
+@pytest.mark.parametrize("size", [2, 16])
+def test_a_count_of_the_update_alone(size):
+    made = sealed()
+    number = size - 1
+    body = {1: made._heads()[1], 15: INFO}[number]
+    assert judged(made.update({number: body}, size=size).data) == ("yes", [])
+
+
+def test_a_count_that_cuts_off_what_the_update_itself_holds():
+    assert judged(sealed().update({15: INFO}, size=9).data)[0] == "unknown"
+
+
+def test_an_update_without_objects():
+    assert judged(sealed().update({}).data) == ("yes", [])
+
+
+# --- left behind -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "untouched"),
+    [
+        (stream(b"\n", b"/Subtype /Form /BBox [0 0 0 0] /Resources << /Font << /F 5 0 R >> >> "), "yes"),
+        (stream(b"BT (a false amount) Tj ET", b"/Subtype /Form /BBox [0 0 9 9] "), "unknown"),
+        (stream(b"BT (a false amount) Tj ET"), "unknown"),
+    ],
+)
+def test_remains_that_nothing_reaches(left, untouched):
+    assert judged(sealed().rewrite({70: left}).data)[0] == untouched
+
+
+# --- filled in, signed, certified ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("certify", [0, 2, 3])
+def test_filled_in_after_the_seal_and_signed_in_the_reserved_field(mode, certify):
+    made = Foreign(MODES[len(mode) % 4], form=True).sign(cms("rsa2048"), certify=certify)
+    made.fill(mode=mode).sign(cms(), b"Reserved", style="reserved", look=LOOK)
+    assert judged(made.keep().stamp().data) == ("permitted", [])
+
+
+def test_long_term_data_and_a_timestamp_after_the_strictest_certification():
+    made = Foreign(form=True).sign(cms(), certify=1).keep("itext").stamp().keep("typed").stamp("stream", b"T2")
+    assert judged(made.data) == ("yes", [])
+
+
+def test_filled_in_before_the_seal():
+    assert judged(Foreign(form=True).fill().sign(cms()).data) == ("yes", [])
+
+
+@pytest.mark.parametrize(
+    ("lock", "untouched"),
+    [
+        (b"/Action /Include /Fields [(other)]", "permitted"),
+        (b"/Action /Exclude /Fields [(name)]", "permitted"),
+        (b"/Action /All", "no"),
+        (b"/Action /Include /Fields [(name)]", "no"),
+    ],
+)
+def test_a_lock_holds_what_it_names(lock, untouched):
+    reference = b"/Reference [<< /Type /SigRef /TransformMethod /FieldMDP /Data 1 0 R /TransformParams "
+    reference += b"<< /Type /TransformParams %s /V /1.2 >> >>] " % lock
+    made = Foreign(form=True).sign(cms(), extra=reference, field=b"/Lock << /Type /SigFieldLock %s >> " % lock)
+    assert judged(made.fill().data)[0] == untouched
+
+
+def test_an_empty_field_added_for_the_next_signer_is_permitted():
+    made = sealed()
+    number = made.new()
+    made.fields.append(number)
+    made.notes.append(number)
+    field = b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (Next) /Rect [0 0 0 0] /F 132 /P 3 0 R >>"
+    assert judged(made.rewrite({number: field}).data) == ("permitted", [])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "untouched"),
+    [
+        (b"", NOWHERE, "yes"),
+        (b"/AP << /N 30 0 R >> ", NOWHERE, "no"),
+        (b"", b"[72 100 272 160]", "no"),
+    ],
+)
+def test_a_field_signed_unseen_may_lose_its_area_where_it_showed_nothing(before, after, untouched):
+    made = Foreign(form=True)
+    start = b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (Reserved) /F 4 /P 3 0 R /Rect [72 500 272 560] "
+    made.update({9: start + before + b">>", 30: LOOK}).sign(cms())
+    made.sign(cms("rsa2048"), b"Reserved", style="reserved", rect=after.replace(b"[0 0 0 0]", b"[0 0 0 0 ]"))
+    assert judged(made.data)[0] == untouched
+
+
+# --- one object for the resources of the form and of a page ----------------------------------------------------------
+
+
+def shared(content: bytes, glyph: bytes = b"") -> Foreign:
+    """The page's resources are the form's, as LibreOffice and others write it; a seal with a picture adds to both."""
+    made = Foreign(form=True)
+    made.page[b"Resources"] = b"20 0 R"
+    made.form_extra = b"/DR 20 0 R /DA (/Helv 0 Tf 0 g) "
+    fonts = b"/Helv 5 0 R /F1 5 0 R /G 21 0 R "
+    font = b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 9 9] /FontMatrix [1 0 0 1 0 0] /FirstChar 65 /LastChar 65 "
+    font += b"/Widths [9] /Encoding << /Differences [65 /P] >> /CharProcs << /P 22 0 R >> >>"
+    objects = {
+        4: stream(content),
+        20: b"<< /Font << %s>> >>" % fonts,
+        21: font,
+        22: stream(b"9 0 0 0 9 9 d1 " + glyph),
+    }
+    made.rewrite(objects).sign(cms())
+    grown = {
+        20: b"<< /Font << %s>> /XObject << /FRM 60 0 R >> >>" % fonts,
+        60: deflated(b"1 g 0 0 600 800 re f", b"/Type /XObject /Subtype /Form /BBox [0 0 600 800] "),
+    }
+    return made.rewrite(grown)
+
+
+def test_shared_resources_may_grow_by_what_nothing_uses():
+    assert judged(shared(b"BT /F1 12 Tf 72 720 Td (Notice 17) Tj ET").data) == ("yes", [])
+
+
+@pytest.mark.parametrize("use", [b"/FRM Do", b"/#46RM Do", b"q/FRM Do Q"])
+def test_not_by_what_the_sealed_page_was_waiting_for(use):
+    assert judged(shared(b"BT /F1 12 Tf (Notice) Tj ET " + use).data)[0] == "no"
+
+
+def test_nor_by_what_a_glyph_was_waiting_for():
+    assert judged(shared(b"BT /G 12 Tf (A) Tj ET", b"/FRM Do").data)[0] == "no"

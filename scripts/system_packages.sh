@@ -24,4 +24,9 @@ if [ "$(id -u)" != 0 ]; then
   fi
 fi
 export DEBIAN_FRONTEND=noninteractive
-$run apt-get update -qq >/dev/null && $run apt-get install -y -qq --no-install-recommends $missing >/dev/null
+if $run apt-get update -qq >/dev/null && $run apt-get install -y -qq --no-install-recommends $missing >/dev/null; then
+  exit 0
+fi
+echo "could not be installed:$missing" >&2
+# The tests name each judge that they miss; where CI=true a missing one is a failure.
+[ "${CI:-}" != true ]

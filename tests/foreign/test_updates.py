@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from support.foreign import LOOK, NOWHERE, Foreign, cms, deflated, judged
+from support.foreign import LOOK, NOWHERE, Foreign, cms, deflated, judged, packet
 from support.pdfs import stream
 
 MODES = ("table", "stream", "objstm", "hybrid")
-PACKET = stream(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><a/></x:xmpmeta>", b"/Type /Metadata /Subtype /XML ")
+PACKET = stream(packet(b"<a:Tool xmlns:a='http://example.invalid/a'>Other</a:Tool>"), b"/Type /Metadata /Subtype /XML ")
 INFO = b"<< /Title <FEFF004E006F0074006900630065> /Producer (Other) /ModDate (D:20260405000000Z) >>"
 EXTENDED = b"<< /ESIC << /BaseVersion /1.7 /ExtensionLevel 5 >> /ADBE << /BaseVersion /1.7 /ExtensionLevel 8 >> >>"
 

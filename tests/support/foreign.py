@@ -66,6 +66,15 @@ def token(covered: bytes) -> bytes:
     return STAMPER.timestamp(Digest("sha256", hashlib.sha256(covered).digest()))
 
 
+def packet(inner: bytes = b"") -> bytes:
+    """XMP metadata that says nothing, with `inner` in its description."""
+    return (
+        b"<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?><x:xmpmeta xmlns:x='adobe:ns:meta/'>"
+        b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description rdf:about=''>%s"
+        b"</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end='w'?>" % inner
+    )
+
+
 def deflated(data: bytes, extra: bytes = b"") -> bytes:
     return stream(zlib.compress(data), extra + b"/Filter /FlateDecode ")
 
@@ -102,7 +111,7 @@ class Foreign:
             5: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
             6: b"<< /Type /Annot /Subtype /Link /Rect [10 10 50 50] /Border [0 0 0] /A << /S /URI "
             b"/URI (https://example.invalid/) >> >>",
-            14: stream(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>", b"/Type /Metadata /Subtype /XML "),
+            14: stream(packet(), b"/Type /Metadata /Subtype /XML "),
             15: b"<< /Title (Notice) /Producer (Foreign) >>",
         }
         if form:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# asn1crypto looks its tables of names up backwards once; pyHanko adds to them when it is loaded. In one process with
+# tests that build CMS by asn1crypto, the tests that seal with pyHanko would depend on who comes first.
+import pyhanko.pdf_utils.crypt
+import pyhanko.sign.signers  # noqa: F401
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(

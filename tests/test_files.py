@@ -285,3 +285,15 @@ def test_every_fault_leaves_no_half_made_folder(tmp_path: Path, existed: bool) -
             assert not leftovers(base), failing
             if existed:
                 assert not leftovers(base / "new"), failing
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_a_device_or_pipe_is_never_replaced(tmp_path: Path, force: bool) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for special in (pipe, Path("/dev/null")):
+        before = special.lstat().st_mode
+        with pytest.raises(UsageError) as caught:
+            files.write(special, b"data", force=force)
+        assert caught.value.code == "FILE_NOT_REGULAR"
+        assert special.lstat().st_mode == before

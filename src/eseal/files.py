@@ -53,8 +53,8 @@ def write(path: str | Path, data: bytes | Iterable[bytes], *, force: bool = Fals
     writing. With it the entry itself is replaced, so a symbolic link is not followed. `mode` are the permission bits;
     without it those of the file that is replaced, or what the process gives new files.
 
-    Raises UsageError (FILE_EXISTS, FILE_IS_FOLDER, FOLDER_NOT_FOUND) and Error FILE_WRITE_FAILED; after that the file
-    is as it was before, or (where only the folder could not be synced) wholly the new one.
+    Raises UsageError (FILE_EXISTS, FILE_IS_FOLDER, FILE_NOT_REGULAR, FOLDER_NOT_FOUND) and Error FILE_WRITE_FAILED;
+    after that the file is as it was before, or (where only the folder could not be synced) wholly the new one.
     """
     target = Path(path)
     previous = refuse_existing(target, force=force)
@@ -86,6 +86,9 @@ def refuse_existing(path: str | Path, *, force: bool = False) -> int | None:
     if previous is not None:
         if stat.S_ISDIR(previous):
             raise UsageError("FILE_IS_FOLDER", path=path)
+        if not (stat.S_ISREG(previous) or stat.S_ISLNK(previous)):
+            # Replacing the entry of a device or pipe would take it away from everybody on the machine.
+            raise UsageError("FILE_NOT_REGULAR", path=path)
         if not force:
             raise UsageError("FILE_EXISTS", path=path)
     return previous

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import io
 import os
@@ -89,15 +88,19 @@ def failure(error: Error, settings: Settings, file: str | None = None) -> None:
 
 
 def _say(text: str) -> None:
-    # Where not even this can be written, the exit code tells.
-    with contextlib.suppress(OSError):
+    try:
         click.echo(text, err=True, color=colours(sys.stderr))
+    except OSError:
+        # Where not even this can be written, the exit code tells.
+        drop(2)
 
 
-def drop() -> None:
-    """Give up standard output; what is still buffered would raise again while the interpreter ends."""
+def drop(stream: int = 1) -> None:
+    """Give up standard output (1) or error (2); what is still buffered would raise again, and change the exit code,
+    while the interpreter ends.
+    """
     handle = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(handle, 1)
+    os.dup2(handle, stream)
     os.close(handle)
 
 

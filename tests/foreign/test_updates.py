@@ -204,3 +204,66 @@ def test_not_by_what_the_sealed_page_was_waiting_for(use):
 
 def test_nor_by_what_a_glyph_was_waiting_for():
     assert judged(shared(b"BT /G 12 Tf (A) Tj ET", b"/FRM Do").data)[0] == "no"
+
+
+# --- what form fillers paint -----------------------------------------------------------------------------------------
+
+
+def filled(paint: bytes, resources: bytes = b"", flags: tuple[bytes, bytes] = (b"", b"")) -> str:
+    """A text field filled in with an appearance of the given operators; flags of the form before and after."""
+    made = Foreign(form=True)
+    made.form_extra += flags[0]
+    made.rewrite().sign(cms())
+    made.form_extra = made.form_extra.replace(flags[0], flags[1]) if flags[0] else made.form_extra + flags[1]
+    keys = b"/Type /XObject /Subtype /Form /BBox [0 0 200 20] /Resources << /Font << /Helv 5 0 R >> %s>> " % resources
+    content = b"/Tx BMC q 1 1 198 18 re W n BT /Helv 12 Tf %s 2 5 Td (Ann Lee) Tj ET Q EMC" % paint
+    return judged(made.rewrite({7: made.text_field(b"Ann Lee"), 8: stream(content, keys)}).data)[0]
+
+
+@pytest.mark.parametrize(
+    "paint",
+    [b"/DeviceGray cs 0 sc", b"/DeviceRGB cs 0 0 1 sc", b"/DeviceCMYK cs 0 0 0 1 scn", b"/DeviceRGB cs", b"0 0 0 rg"],
+)
+def test_dark_text_in_any_device_colour_is_read(paint):
+    assert filled(paint) == "permitted"
+
+
+@pytest.mark.parametrize(
+    ("paint", "resources"),
+    [
+        (b"/DeviceGray cs 1 sc", b""),
+        (b"/DeviceRGB cs 1 1 1 sc", b""),
+        (b"/DeviceRGB cs 0 sc", b""),
+        (b"/Pattern cs /P scn", b""),
+        (b"/Other cs 0 sc", b"/ColorSpace << /Other [/Separation /None /DeviceGray 5 0 R] >> "),
+        (b"0 g", b"/ColorSpace << /DefaultGray [/Separation /None /DeviceGray 5 0 R] >> "),
+    ],
+)
+def test_text_that_may_not_be_seen_is_not_believed(paint, resources):
+    assert filled(paint, resources) == "unknown"
+
+
+ASKED, NOT_ASKED = b"/NeedAppearances true ", b"/NeedAppearances false "
+
+
+@pytest.mark.parametrize("flags", [(ASKED, NOT_ASKED), (ASKED, b""), (b"", NOT_ASKED), (ASKED, ASKED)])
+def test_a_program_that_fills_in_draws_what_viewers_drew(flags):
+    assert filled(b"0 g", flags=flags) == "permitted"
+
+
+def test_an_appearance_that_viewers_did_not_show_is_not_brought_out():
+    made = Foreign(form=True)
+    made.form_extra += ASKED
+    made.rewrite({7: made.text_field(b"100"), 8: made.text_look(b"900")}).sign(cms())
+    made.form_extra = made.form_extra.replace(ASKED, NOT_ASKED)
+    assert judged(made.rewrite().data)[0] == "unknown"
+
+
+def test_resources_of_a_field_grow_with_those_of_the_form():
+    made = Foreign(form=True)
+    field = made.text_field(b"")[:-2] + b"/DR << /Font 40 0 R >> >>"
+    made.form_extra = b"/DR << /Font 40 0 R >> /DA (/Helv 0 Tf 0 g) "
+    made.rewrite({7: field, 40: b"<< /Helv 5 0 R >>"}).sign(cms())
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /ZapfDingbats >>"
+    assert judged(made.update({40: b"<< /Helv 5 0 R /ZaDb 60 0 R >>", 60: font}).data) == ("yes", [])
+    assert judged(made.update({40: b"<< /Helv 60 0 R /ZaDb 60 0 R >>"}).data)[0] == "unknown"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pyhanko.pdf_utils import generic
 
-from eseal.documents.pdf.changes import appearance, forms, newfields
+from eseal.documents.pdf.changes import appearance, forms, newfields, painting, resources, text
 from eseal.documents.pdf.changes.forms import Form, Node
-from eseal.documents.pdf.changes.graph import entries, is_name, raw_entry
+from eseal.documents.pdf.changes.graph import View, entries, is_name, raw_entry
 from eseal.documents.pdf.changes.job import FAILED, PASSED, PERMITTED, UNKNOWN, Job
 from eseal.documents.pdf.changes.table import FIELD, FORM, SIGNING
 
@@ -130,6 +130,12 @@ def _key(job: Job, a: Node, b: Node, name: str, old: object, new: object) -> Non
             job.add(PERMITTED, "CHANGE_FIELD_READ_ONLY", a.name)
         else:
             job.add(FAILED, "CHANGE_FIELD", where)
+    elif name == "/DR":
+        # Older writers give a field resources of its own; they count for what the form's count.
+        added = resources.added(job, old, new)
+        used = (appearance.names_default(job.after, n, None, c, k) for n in b.walk() for c, k in added)
+        fine = bool(added) and not any(used)
+        job.add(*((PASSED, "CHANGE_FORM_SIGNED") if fine else (UNKNOWN, "CHANGE_FIELD_UNCLEAR")), where)
     elif name == "/StructParent":
         if old is not None:
             job.add(UNKNOWN, "CHANGE_FIELD_UNCLEAR", where)
@@ -252,12 +258,26 @@ def _resources(job: Job, a: object, b: object, old: Form, new: Form) -> None:
 
 
 def _redraw(job: Job, old: Form, new: Form) -> None:
-    """Asking the viewer to draw fields anew changes nothing only where each already shows its value."""
-    for node in old.nodes():
+    """Whether the viewer draws fields anew shows nothing else only where their appearances show their values.
+
+    Asked to from now on, it draws over the sealed appearances; no longer asked to, it shows the present ones.
+    """
+    asked = bool(job.after.entry(new.holder, "/NeedAppearances"))
+    if asked == bool(job.before.entry(old.holder, "/NeedAppearances")):
+        return
+    view, form = (job.before, old) if asked else (job.after, new)
+    for node in form.nodes():
         # Rich text is drawn instead of the value (12.7.4.3), and no one reads it here.
         rich = raw_entry(node.holder, "/RV") is not None
-        plain = not node.is_widget or _type(node) not in ("/Tx", "/Ch") or appearance.agrees(job.before, node)
-        if rich or not plain:
+        drawn = node.is_widget and _type(node) in ("/Tx", "/Ch")
+        fine = not drawn or (appearance.agrees(view, node) and (asked or not _laid_ready(view, node)))
+        if rich or not fine:
             job.add(UNKNOWN, "CHANGE_FORM_REDRAWN", node.name)
             return
     job.add(PERMITTED if not job.closed else UNKNOWN, "CHANGE_FORM_REDRAWN", "/NeedAppearances")
+
+
+def _laid_ready(view: View, node: Node) -> bool:
+    """Whether the appearance draws with an embedded font, whose letters may be others than it says."""
+    stream = appearance.streams(view, node).get("/N")
+    return stream is not None and any(text.Font(view, raw).embedded for _, raw in painting.shown(view, stream).fonts)

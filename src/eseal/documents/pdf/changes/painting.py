@@ -17,12 +17,15 @@ from eseal.documents.pdf.changes.text import MAX_BYTES, Font, tokens
 
 _GRAPHICS = ("q", "Q", "cm", "w", "J", "j", "M", "d", "ri", "i", "BMC", "BDC", "EMC", "MP", "DP")
 _COLOURS = ("g", "G", "rg", "RG", "k", "K")
+_SPACED = ("cs", "CS", "sc", "SC", "scn", "SCN")
 _PATHS = ("re", "m", "l", "h", "n", "W", "W*", "s", "S", "f", "F", "f*", "B", "b", "B*", "b*")
 _TEXT = ("BT", "ET", "TL", "Tw", "Tc", "Tf", "Td", "TD", "Tm", "T*", "Tj", "TJ", "'", '"', "Tr", "Tz", "Ts")
-_HARMLESS = frozenset((*_GRAPHICS, *_COLOURS, *_PATHS, *_TEXT))
+_HARMLESS = frozenset((*_GRAPHICS, *_COLOURS, *_SPACED, *_PATHS, *_TEXT))
 _FILLS = frozenset(("f", "F", "f*", "B", "b", "B*", "b*"))
 _STROKES = frozenset(("s", "S", "B", "b", "B*", "b*"))
 _ARGUMENTS = {"g": 1, "G": 1, "rg": 3, "RG": 3, "k": 4, "K": 4}
+_DEVICES = {"/DeviceGray": 1, "/DeviceRGB": 3, "/DeviceCMYK": 4}
+_DEFAULTS = ("/DefaultGray", "/DefaultRGB", "/DefaultCMYK")
 
 _SMALLEST = 3.5
 """Smallest size of text, in units of the box, that counts as legible."""
@@ -59,6 +62,7 @@ class _State:
     font: Font | None = None
     size: float = 0.0
     fill: float = 0.0
+    space: int = 1
     line: float = 1.0
     clip: Area | None = None
     letters: float = 0.0
@@ -89,7 +93,9 @@ class _Painter:
         self.point: Point | None = None
         self.first: Point | None = None
         self.clipping = False
-        if found is None:
+        spaces = view.dictionary(raw_entry(view.dictionary(raw_entry(stream, "/Resources")), "/ColorSpace"))
+        if found is None or any(name in spaces for name in _DEFAULTS):
+            # Default colour spaces give device colours another look (8.6.5.6).
             self.unsure()
 
     def unsure(self) -> None:
@@ -107,6 +113,8 @@ class _Painter:
             self.text(operator, operands, n)
         elif operator in ("q", "Q", "cm", "w", *_ARGUMENTS):
             self.set(operator, n)
+        elif operator in _SPACED:
+            self.colour(operator, operands, n)
         else:
             self.path(operator, n)
 
@@ -123,6 +131,22 @@ class _Painter:
         elif len(n) != _ARGUMENTS[operator]:
             self.unsure()
         elif operator.islower():
+            self.state = replace(self.state, fill=_brightness(n), space=len(n))
+
+    def colour(self, operator: str, operands: list[object], n: list[float]) -> None:
+        """Colours by way of a device's colour space (8.6.8); any other space shows what it says elsewhere."""
+        if operator.lower() == "cs":
+            space = _DEVICES.get(operands[0]) if isinstance(operands[0], str) else None
+            if space is None:
+                self.unsure()
+            elif operator == "cs":
+                # Each begins with black (8.6.4).
+                self.state = replace(self.state, space=space, fill=0.0)
+        elif len(n) != len(operands) or len(n) not in _DEVICES.values():
+            self.unsure()
+        elif operator.islower():
+            if len(n) != self.state.space:
+                self.unsure()
             self.state = replace(self.state, fill=_brightness(n))
 
     # Text (9.4)

@@ -22,16 +22,16 @@ _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 
 def only_grown(job: Job, page: Key, old: object, new: object) -> bool:
     """Whether `new` is `old` with names added that the form's default resources share and no content uses."""
-    added = _added(job, old, new)
-    return bool(added) and not _uses(job, page, new, frozenset(added))
+    names = added(job, old, new)
+    return bool(names) and not _uses(job, page, new, frozenset(names))
 
 
-def _added(job: Job, old: object, new: object) -> set[tuple[str, str]]:
+def added(job: Job, old: object, new: object) -> set[tuple[str, str]]:
     """The names that were added with their category; none where anything else differs too."""
     before, after = job.before.dictionary(old), job.after.dictionary(new)
     form = job.after.dictionary(raw_entry(job.after.root, "/AcroForm"))
     default = job.after.dictionary(raw_entry(form, "/DR"))
-    added: set[tuple[str, str]] = set()
+    names: set[tuple[str, str]] = set()
     for category in {n for n, _ in entries(before)} | {n for n, _ in entries(after)}:
         ours, theirs = raw_entry(before, category), raw_entry(after, category)
         if job.comparer.same(ours, theirs):
@@ -48,8 +48,8 @@ def _added(job: Job, old: object, new: object) -> set[tuple[str, str]]:
             sharing = key is not None and key == job.after.resolve(raw_entry(shared, name))[0]
             if a is not None or not sharing or is_default(category, name):
                 return set()
-            added.add((category, name))
-    return added
+            names.add((category, name))
+    return names
 
 
 def is_default(category: str, name: str) -> bool:

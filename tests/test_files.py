@@ -297,3 +297,12 @@ def test_a_device_or_pipe_is_never_replaced(tmp_path: Path, force: bool) -> None
             files.write(special, b"data", force=force)
         assert caught.value.code == "FILE_NOT_REGULAR"
         assert special.lstat().st_mode == before
+
+
+def test_a_link_to_a_device_is_never_replaced(tmp_path: Path) -> None:
+    link = tmp_path / "stdout"
+    link.symlink_to(os.devnull)
+    with pytest.raises(UsageError) as caught:
+        files.write(link, b"x", force=True)
+    assert caught.value.code == "FILE_NOT_REGULAR"
+    assert link.readlink() == Path(os.devnull)

@@ -79,7 +79,7 @@ def test_revoked_certificates_are_in_crl_and_ocsp(tmp_path: Path) -> None:
     assert "Cert Status: revoked" in openssl("ocsp", "-respin", tmp_path / "response", "-resp_text", "-noverify")
 
 
-@pytest.mark.parametrize("name", [NAME, "Office of Examples " * 5, "=,+\"<>;\\# '", "🏛 局"])
+@pytest.mark.parametrize("name", [NAME, "Office of Examples " * 5, "=,+\"<>;\\# '", "🏛 局", "中华人民共和国" * 40])
 def test_names_are_marked_and_carry_the_body(name: str) -> None:
     pki = testpki.make(name, AT)
     certificates = (pki.root, pki.issuing.certificate, pki.seal.certificate, pki.timestamper.certificate)

@@ -86,7 +86,7 @@ def refuse_existing(path: str | Path, *, force: bool = False) -> int | None:
     if previous is not None:
         if stat.S_ISDIR(previous):
             raise UsageError("FILE_IS_FOLDER", path=path)
-        if not (stat.S_ISREG(previous) or stat.S_ISLNK(previous)):
+        if _is_special(Path(path), previous):
             # Replacing the entry of a device or pipe would take it away from everybody on the machine.
             raise UsageError("FILE_NOT_REGULAR", path=path)
         if not force:
@@ -180,6 +180,18 @@ def _mode_of(path: Path) -> int | None:
         return None
     except (OSError, ValueError) as error:
         raise _failed(path, error) from error
+
+
+def _is_special(path: Path, mode: int) -> bool:
+    """Whether this is neither a file nor a link to one; a link to nothing is a mere entry."""
+    if stat.S_ISLNK(mode):
+        # Such as /dev/stdout.
+        try:
+            mode = path.stat().st_mode
+        except OSError:
+            return False
+        return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+    return not stat.S_ISREG(mode)
 
 
 def _fill(temporary: Path, parts: Iterable[bytes], mode: int | None) -> None:

@@ -37,7 +37,7 @@ MARK = "TEST"
 WARNING = "TEST ONLY - not for real documents"
 """Organizational unit of every name."""
 
-_TEXT_LIMIT = 64  # X.520 upper bounds of commonName and organizationName
+_TEXT_LIMIT = 64  # X.520 upper bounds of commonName and organizationName; the library counts bytes of UTF-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,9 +289,9 @@ def _name(name: str, body: str) -> x509.Name:
             raise UsageError("NAME_UNUSABLE", what="name")
     return x509.Name(
         [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, body.strip()[:_TEXT_LIMIT]),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, _cut(body.strip())),
             x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, WARNING),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"{MARK} {name.strip()}"[:_TEXT_LIMIT]),
+            x509.NameAttribute(NameOID.COMMON_NAME, _cut(f"{MARK} {name.strip()}")),
         ]
     )
 
@@ -310,3 +310,8 @@ def _value(certificate: x509.Certificate) -> Certificate:
 
 def _seconds(when: datetime) -> datetime:
     return when.replace(microsecond=0)
+
+
+def _cut(text: str) -> str:
+    """As much of `text` as a name may hold, in whole characters."""
+    return text.encode()[:_TEXT_LIMIT].decode(errors="ignore")

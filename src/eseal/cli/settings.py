@@ -28,8 +28,6 @@ class Settings:
     """"text", "json", "jsonl" or "html"."""
     verbosity: int = 0
     """Below 0: only results; above: more."""
-    interactive: bool = False
-    """True where a person may be asked on a terminal."""
 
     @property
     def json(self) -> bool:

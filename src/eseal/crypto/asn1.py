@@ -273,11 +273,6 @@ def octets(element: Element) -> bytes:
     return b"".join(pieces)
 
 
-def sort_set(members: list[bytes]) -> bytes:
-    """Contents of a SET OF in DER order (X.690 11.6)."""
-    return b"".join(sorted(members))
-
-
 def integer(element: Element) -> int:
     """Value of an INTEGER, signed. Raises Asn1Error."""
     content = element.expect(INTEGER).content

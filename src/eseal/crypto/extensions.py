@@ -29,7 +29,7 @@ _CA_ISSUERS = "1.3.6.1.5.5.7.48.2"
 _OCSP = "1.3.6.1.5.5.7.48.1"
 
 # Numbers of GeneralName (RFC 5280 4.2.1.6).
-RFC822_NAME, DNS_NAME, DIRECTORY_NAME, URI, IP_ADDRESS = 1, 2, 4, 6, 7
+RFC822_NAME, DNS_NAME, DIRECTORY_NAME, URI = 1, 2, 4, 6
 
 
 @dataclass(frozen=True, slots=True)

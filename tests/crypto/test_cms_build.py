@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import subprocess
 from datetime import UTC, datetime
 
@@ -19,6 +18,7 @@ from eseal.crypto.algorithms import KeyFacts
 from eseal.crypto.cms_build import largest_signature, template
 from eseal.crypto.signed_data import examine
 from eseal.errors import PolicyError
+from support.judges import need
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 SCHEMES = {
@@ -76,8 +76,7 @@ def test_parses_and_verifies(credentials, key, scheme):
 
 @pytest.mark.parametrize(("key", "scheme"), [c for c in CASES if c[0] != "ed25519"])
 def test_openssl_verifies(credentials, key, scheme, tmp_path):
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
+    need("openssl")
     shape, message, signature = signed(credentials, key, scheme)
     for name, content in {
         "cms": shape.assemble(message, signature),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -437,7 +436,7 @@ def test_made_by_pyca(forge: Any, options: list[Any]) -> None:
         assert not examine(cms, lambda name: forge.digest(name, b"other")).intact
 
 
-OPENSSL = shutil.which("openssl")
+OPENSSL = "openssl"
 
 
 def openssl_cms(forge: Any, folder: Path, kind: str, *options: str) -> bytes:
@@ -446,11 +445,11 @@ def openssl_cms(forge: Any, folder: Path, kind: str, *options: str) -> bytes:
     (folder / "key.pem").write_bytes(pem)
     (folder / "cert.pem").write_bytes(Certificate(der).to_pem())
     (folder / "data").write_bytes(forge.content)
-    command = [str(OPENSSL), "cms", "-sign", "-binary", "-in", "data", "-signer", "cert.pem", "-inkey", "key.pem"]
+    command = [OPENSSL, "cms", "-sign", "-binary", "-in", "data", "-signer", "cert.pem", "-inkey", "key.pem"]
     return subprocess.run([*command, "-outform", "DER", *options], cwd=folder, capture_output=True, check=True).stdout
 
 
-@pytest.mark.skipif(OPENSSL is None, reason="openssl is not installed")
+@pytest.mark.usefixtures("openssl")
 @pytest.mark.parametrize(
     "options",
     [
@@ -480,7 +479,7 @@ def test_made_by_openssl(forge: Any, tmp_path: Path, options: tuple[str, ...]) -
     assert ("-cades" in rest) == (found.reference_version == 2)
 
 
-@pytest.mark.skipif(OPENSSL is None, reason="openssl is not installed")
+@pytest.mark.usefixtures("openssl")
 def test_indefinite_lengths_and_content_inside(forge: Any, tmp_path: Path) -> None:
     """openssl streams BER with the content inside: the mathematics hold, and still a PDF signature is not like this."""
     made = openssl_cms(forge, tmp_path, "ec", "-stream", "-indef", "-nodetach")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -145,7 +144,7 @@ def test_any_statement(forge: Any, data: st.DataObject) -> None:
     assert not found.intact
 
 
-OPENSSL = shutil.which("openssl")
+OPENSSL = "openssl"
 CONFIG = """
 [tsa]
 default_tsa = one
@@ -163,7 +162,7 @@ clock_precision_digits = 3
 """
 
 
-@pytest.mark.skipif(OPENSSL is None, reason="openssl is not installed")
+@pytest.mark.usefixtures("openssl")
 @pytest.mark.parametrize("ess", ["sha1", "sha256", "sha512"])
 def test_made_by_openssl(forge: Any, tmp_path: Path, ess: str) -> None:
     key, der = forge.keys["tsa"]
@@ -175,7 +174,7 @@ def test_made_by_openssl(forge: Any, tmp_path: Path, ess: str) -> None:
     (tmp_path / "tsa.cnf").write_text(CONFIG.format(ess=ess))
 
     def run(*arguments: str) -> None:
-        subprocess.run([str(OPENSSL), "ts", *arguments], cwd=tmp_path, capture_output=True, check=True)
+        subprocess.run([OPENSSL, "ts", *arguments], cwd=tmp_path, capture_output=True, check=True)
 
     run("-query", "-data", "stamped", "-sha512", "-cert", "-out", "query")
     reply = ["-reply", "-config", "tsa.cnf", "-section", "one", "-queryfile", "query", "-signer", "tsa.pem"]

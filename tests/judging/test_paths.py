@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from eseal.model import RevocationMode
 from eseal.report.model import CheckVerdict, SubIndication
+from support.judges import need
 
 Q = Any
 
@@ -341,9 +341,8 @@ def sentence(check: Any, lang: str) -> str:
 
 
 def openssl(q: Q, folder: Path) -> bool:
-    program = shutil.which("openssl")
-    if program is None:
-        pytest.skip("openssl is not installed")
+    need("openssl")
+    program = "openssl"
     for file, holders in (("roots.pem", q.anchors), ("pool.pem", q.certificates), ("leaf.pem", [q.leaf])):
         (folder / file).write_bytes(b"".join(h.cert.to_pem() for h in holders))
     command = [program, "verify", "-no-CAfile", "-no-CApath", "-no-CAstore"]
@@ -356,9 +355,8 @@ def openssl(q: Q, folder: Path) -> bool:
 
 
 def test_a_version_1_root_may_be_an_anchor(good: Q, ask_one: Any, tmp_path: Path) -> None:
-    program = shutil.which("openssl")
-    if program is None:
-        pytest.skip("openssl is not installed")
+    need("openssl")
+    program = "openssl"
     key = tmp_path / "key.pem"
     private = good.root.key
     key.write_bytes(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -29,6 +28,7 @@ from eseal.limits import Limits
 from eseal.model import Placement
 from eseal.report.model import CheckVerdict
 from eseal.sealing import seal
+from support.judges import need
 
 AT = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
 SHAPES = (
@@ -113,8 +113,7 @@ def test_a_dangling_reference_does_not_come_to_mean_what_is_new(make_page, signe
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_qpdf_finds_nothing_new(shapes, signer, flag, name, tmp_path):
-    if shutil.which("qpdf") is None:
-        pytest.skip("qpdf is not installed")
+    need("qpdf")
     data = shapes[name]
     sealed = seal(seal(data, signer, at=AT, artwork=flag).data, signer, at=AT).data
     said = []

@@ -16,7 +16,7 @@ from eseal.errors import Error, KeyAccessError, PolicyError, ServiceError, Usage
 from eseal.messages import languages
 from eseal.model import Placement
 from eseal.report.model import CheckVerdict
-from eseal.sealing import seal
+from eseal.sealing import seal, tokens
 from eseal.seals.artwork import Artwork, Colour, Contour, Shape
 from eseal.seals.register import Body, Seal, SealKind, new_id
 from eseal.timestamps import LocalTimestamper
@@ -40,7 +40,7 @@ def pki(pkis):
 @pytest.fixture
 def timestamper(pki):
     # Sizes of tokens are remembered by name; every test begins without memory.
-    sealing._token_sizes.clear()
+    tokens.forget()
     return LocalTimestamper(pki.timestamper.signer(), clock=lambda: datetime.now(UTC))
 
 
@@ -272,7 +272,7 @@ def test_every_sentence_is_there_in_every_language():
 
     import eseal.documents.pdf as pdf
 
-    sources = [Path(sealing.__file__), Path(sealing.__file__).parent / "crypto" / "cms_build.py"]
+    sources = [*Path(sealing.__file__).parent.glob("*.py"), Path(sealing.__file__).parent.parent / "crypto" / "cms_build.py"]
     sources += [
         Path(str(resources.files(pdf))) / f"{name}.py"
         for name in ("form", "placement", "pending", "readback", "source", "write")

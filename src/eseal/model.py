@@ -186,3 +186,53 @@ class Proof:
     """What proves it: "timestamp", "evidence-record", "log"."""
     digest: Digest
     """What is proven to have existed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnPages:
+    """The same place on several pages."""
+
+    pages: str
+    """"all", "first", "last", "odd", "even", or numbers and ranges such as "1-3,5,-1" (-1 is the last page)."""
+    x: float
+    """Millimetres from the left edge of each page as shown."""
+    y: float
+    """Millimetres from the top edge of each page as shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """Where a text stands on the pages; the order is that of the pages, then from top to bottom, left to right."""
+
+    text: str
+    """What is looked for; white space counts as nothing on both sides."""
+    which: int | None = 1
+    """1 the first place, 2 the second, -1 the last; None: all of them."""
+    pages: str = "all"
+    """Pages that are searched, as in `OnPages`."""
+    beside: str = "over"
+    """"over": the picture's middle on the text's middle; "left", "right", "above", "below": beside it; "start", "end":
+    the picture's middle on the text's first or last character."""
+    dx: float = 0.0
+    """Millimetres by which the picture is moved to the right."""
+    dy: float = 0.0
+    """Millimetres by which the picture is moved down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Straddle:
+    """A seal over the edges of the pages laid one on the other (骑缝章): every page shows a strip of it."""
+
+    side: str = "right"
+    """"right", "left" or "bottom"."""
+    pages: str = "all"
+    """Pages that share the picture, as in `OnPages`."""
+    group: int = 0
+    """Most pages that share one picture; 0: as many as leave strips wide enough to be seen. A single page left over
+    joins the group before it."""
+    offset: float | None = None
+    """Millimetres from the top edge (bottom: from the left edge) to the picture; None: in the middle."""
+
+
+Where = Placement | OnPages | Keyword | Straddle
+"""One way to say where a seal shows."""

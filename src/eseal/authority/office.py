@@ -23,7 +23,7 @@ from eseal.keys import check_fit, open_signer
 from eseal.keys import secrets as passwords
 from eseal.keys.files import read_key_file
 from eseal.limits import DEFAULT, Limits
-from eseal.model import Placement, Signer, Timestamper, aware
+from eseal.model import Keyword, Signer, Timestamper, Where, aware
 from eseal.net import Fetcher, HttpFetcher
 from eseal.sealing import Sealed
 from eseal.seals.artwork import Artwork
@@ -195,11 +195,14 @@ class Authority:
         seal: str | Seal | None = None,
         out: str | Path | None = None,
         artwork: Artwork | None = None,
-        placement: Placement | None = None,
+        placement: Where | Sequence[Where] | None = None,
+        keyword: str | None = None,
         level: str | None = None,
         reason: str | None = None,
         location: str | None = None,
         field: str | None = None,
+        certify: int | None = None,
+        keep_pdfa: bool = False,
         at: datetime | None = None,
         actor: str | None = None,
         force: bool = False,
@@ -207,9 +210,11 @@ class Authority:
     ) -> Sealed:
         """Seal a document: bytes, or a file by its path. With `out` the result is written there, whole or not at all.
 
-        `seal` is an id or name (default: the first issuer's first seal); `level` is "T" where there is a timestamper,
-        else "B", unless given; `at` is the claimed time, now by default. The act is in the journal, with `actor`
-        (default: the user) and the result's digest, before the result is given out. `force` replaces a file.
+        `seal` is an id or name (default: the first issuer's first seal); `placement` says where it shows, in one way
+        or several (`keyword` is short for the first place of that text); `level` is the highest that can be reached
+        unless given; `certify` and `keep_pdfa` as in `sealing.Request`; `at` is the claimed time, now by default. The
+        act is in the journal, with `actor` (default: the user) and the result's digest, before the result is given
+        out. `force` replaces a file.
 
         Raises what `sealing.seal` and `files.write` raise, DocumentError INPUT_..., Error JOURNAL_NOT_WRITTEN.
         """
@@ -218,24 +223,46 @@ class Authority:
             files.refuse_existing(out)
         chosen = self.find(seal)
         data = source if isinstance(source, bytes) else files.read(source, limits.file_bytes)
-        sealed = sealing.seal(
-            data,
-            self.signer(chosen),
+        request = sealing.Request(
             at=at if at is not None else self.clock(),
             seal=chosen,
             artwork=artwork,
-            placement=placement,
+            where=(*sealing.places(placement), *((Keyword(keyword),) if keyword is not None else ())),
             level=level,
-            timestamper=None if (level or "").upper().removeprefix("B-") == "B" else self.timestamper,
             reason=reason,
             location=location,
             field=field,
+            certify=certify,
+            keep_pdfa=keep_pdfa,
             limits=limits,
         )
+        return self.seal_as(data, request, out=out, actor=who, force=force)
+
+    def seal_as(
+        self,
+        data: bytes,
+        request: sealing.Request,
+        *,
+        out: str | Path | None = None,
+        actor: str | None = None,
+        force: bool = False,
+    ) -> Sealed:
+        """Seal `data` as `request` says, with one of this authority's seals. Raises as `seal`."""
+        who = journal.actor_name(actor)
+        if out is not None and not force:
+            files.refuse_existing(out)
+        chosen = self.find(request.seal)
+        sealed = sealing.seal_as(data, self.signer(chosen), replace(request, seal=chosen), self.services(request.level))
         self.record("seal", who, seal=chosen.id, sealed=sealed)
         if out is not None:
             files.write(out, sealed.parts, force=force)
         return sealed
+
+    def services(self, level: str | None = None) -> sealing.Services:
+        """Who helps with the proofs of a seal of `level`; for level B nobody is asked, and no key of theirs opened."""
+        if (level or "").upper().removeprefix("B-") == "B":
+            return sealing.Services()
+        return sealing.Services(self.timestamper, self.trust, self.fetcher or HttpFetcher(allow_private=True))
 
     def record(self, action: str, actor: str, *, seal: str = "", sealed: Sealed | None = None) -> None:
         """Put an act into the journal, durably. Raises Error JOURNAL_NOT_WRITTEN; then the act must not be done."""

@@ -22,7 +22,7 @@ from eseal.config import TimestamperEntry
 from eseal.errors import Error, UsageError
 from eseal.keys import open_signer
 from eseal.limits import Limits
-from eseal.model import Placement, Signer, Timestamper, rfc3339
+from eseal.model import Signer, rfc3339
 from eseal.net import HttpFetcher
 from eseal.report.escape import terminal
 from eseal.report.explain import shown_time
@@ -40,13 +40,14 @@ _PICTURE = Limits(file_bytes=64_000_000)
 class _How:
     """What is the same for every file of one call."""
 
-    artwork: Artwork | None
-    placement: Placement | None
-    level: str | None
-    reason: str | None
-    location: str | None
+    request: sealing.Request
+    """All but the seal; the time is that of the call."""
     dry_run: bool
     force: bool
+
+    def now(self, seal: Seal | None = None) -> sealing.Request:
+        """The request with `seal`, at this moment."""
+        return replace(self.request, seal=seal, at=_now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,64 +88,28 @@ class _Office:
         return self.chosen.name
 
     def seal(self, data: bytes, how: _How, out: Path | None) -> Sealed:
-        return self.authority.seal(
-            data,
-            seal=self.chosen,
-            out=out,
-            artwork=how.artwork,
-            placement=how.placement,
-            level=how.level,
-            reason=how.reason,
-            location=how.location,
-            at=_now(),
-            force=how.force,
-        )
+        return self.authority.seal_as(data, how.now(self.chosen), out=out, force=how.force)
 
     def rehearse(self, data: bytes, how: _How) -> tuple[str, str]:
-        return sealing.rehearse(
-            data,
-            self.authority.signer(self.chosen).certificate,
-            at=_now(),
-            seal=self.chosen,
-            artwork=how.artwork,
-            placement=how.placement,
-            level=how.level,
-            timestamper=self.authority.timestamper,
-        )
+        signer = self.authority.signer(self.chosen)
+        services = self.authority.services(how.request.level)
+        return sealing.rehearse(data, signer.certificate, how.now(self.chosen), services)
 
 
 @dataclass(frozen=True, slots=True)
 class _Key:
     signer: Signer
-    timestamper: Timestamper | None
+    services: sealing.Services
     name: str | None = None
 
     def seal(self, data: bytes, how: _How, out: Path | None) -> Sealed:
-        sealed = sealing.seal(
-            data,
-            self.signer,
-            at=_now(),
-            artwork=how.artwork,
-            placement=how.placement,
-            level=how.level,
-            timestamper=self.timestamper,
-            reason=how.reason,
-            location=how.location,
-        )
+        sealed = sealing.seal_as(data, self.signer, how.now(), self.services)
         if out is not None:
             files.write(out, sealed.parts, force=how.force)
         return sealed
 
     def rehearse(self, data: bytes, how: _How) -> tuple[str, str]:
-        return sealing.rehearse(
-            data,
-            self.signer.certificate,
-            at=_now(),
-            artwork=how.artwork,
-            placement=how.placement,
-            level=how.level,
-            timestamper=self.timestamper,
-        )
+        return sealing.rehearse(data, self.signer.certificate, how.now(), self.services)
 
 
 def _now() -> datetime:
@@ -195,8 +160,15 @@ def seal(
     """Seal every input."""
     if len(inputs_) > 1 and settings.format == "json":
         raise UsageError("CLI_ONE_INPUT", format=settings.format)
-    placement = values.place(place)
-    how = _How(_artwork(picture, size), placement, level, reason, location, dry_run, force)
+    request = sealing.Request(
+        at=_now(),
+        artwork=_artwork(picture, size),
+        where=sealing.places(values.place(place)),
+        level=level,
+        reason=reason,
+        location=location,
+    )
+    how = _How(request, dry_run, force)
     targets = _targets(inputs_, output)
     for target in targets:
         if target is not None:
@@ -318,7 +290,8 @@ def _means(
             raise UsageError("CLI_SEAL_WITH_KEY")
         # An address that the user names may be one inside this network.
         timestamper = HttpTimestamper(tsa, HttpFetcher(allow_private=True)) if tsa else None
-        return _Key(asking(secret(), no_input, lambda p: open_signer(key, cert=cert, password=p)), timestamper)
+        signer = asking(secret(), no_input, lambda p: open_signer(key, cert=cert, password=p))
+        return _Key(signer, sealing.Services(timestamper))
     if cert is not None:
         raise UsageError("CLI_CERT_WITHOUT_KEY")
     office = open_authority(folder)

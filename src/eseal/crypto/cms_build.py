@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from eseal.crypto import der
+from eseal.crypto import asn1, der
 from eseal.crypto.algorithms import DIGESTS, SCHEMES, KeyFacts, Scheme
 from eseal.crypto.certificates import facts
 from eseal.errors import PolicyError
@@ -143,6 +143,29 @@ def template(certificate: Certificate, chain: tuple[Certificate, ...], scheme: s
         _signer=der.integer(1) + der.sequence(leaf.issuer_der, der.integer(leaf.serial)) + digest,
         _algorithm=algorithm,
     )
+
+
+def with_timestamp(cms: bytes, token: bytes) -> bytes:
+    """`cms`, made by whomever, with a TimeStampToken over its signature value as unsigned attribute (RFC 3161 app. A).
+
+    Everything else keeps its bytes; only the lengths around it change. Raises PolicyError SEAL_CMS_STRUCTURE for what
+    is not a SignedData with one SignerInfo.
+    """
+    try:
+        kind, explicit = asn1.whole(cms).expect(asn1.SEQUENCE).children()
+        (signed,) = explicit.expect(asn1.context(0)).children()
+        parts = signed.expect(asn1.SEQUENCE).children()
+        (signer,) = parts[-1].expect(asn1.SET).children()
+        members = signer.expect(asn1.SEQUENCE).children()
+        old = b""
+        if members[-1].tag == asn1.context(1):
+            old = b"".join(sorted(child.raw for child in members.pop().children()))
+    except (asn1.Asn1Error, ValueError, IndexError):
+        raise PolicyError("SEAL_CMS_STRUCTURE") from None
+    stamped = der.tlv(asn1.context(1), old, attribute(SIGNATURE_TIMESTAMP, token))
+    signer_info = der.sequence(*(m.raw for m in members), stamped)
+    whole = der.sequence(*(p.raw for p in parts[:-1]), der.set_of([signer_info]))
+    return der.sequence(kind.raw, der.explicit(0, whole))
 
 
 def signing_certificate(certificate: Certificate) -> bytes:

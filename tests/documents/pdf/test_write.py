@@ -415,14 +415,14 @@ def written(shapes, signer, flag, name="table"):
 )
 def test_read_back_notices(shapes, signer, flag, change):
     laid_out, appended = written(shapes, signer, flag)
-    assert read_back(laid_out, appended).cms
+    assert read_back(laid_out.laid, appended).cms
     changed = change(appended)
     assert changed != appended
     if changed[:30] == appended[:30] and b"/Contents <31" in changed:
-        assert read_back(laid_out, changed).cms[:1] == b"1"
+        assert read_back(laid_out.laid, changed).cms[:1] == b"1"
         return
     with pytest.raises(VerificationFailed) as caught:
-        read_back(laid_out, changed)
+        read_back(laid_out.laid, changed)
     assert caught.value.code == "SEAL_READ_BACK"
 
 
@@ -431,14 +431,14 @@ def test_read_back_notices(shapes, signer, flag, change):
 @settings(max_examples=60, deadline=None)
 def test_any_flipped_byte_outside_the_value_changes_the_digest_or_is_noticed(shapes, signer, flag, name, data):
     laid_out, appended = written(shapes, signer, flag, name)
-    right = read_back(laid_out, appended).digest("sha256")
+    right = read_back(laid_out.laid, appended).digest("sha256")
     start = appended.index(b"/Contents <") + len(b"/Contents ")
     end = appended.index(b">", start) + 1
     at = data.draw(st.integers(0, len(appended) - 1).filter(lambda i: not start <= i < end))
     flipped = bytearray(appended)
     flipped[at] ^= 1 << data.draw(st.integers(0, 7))
     try:
-        digest = read_back(laid_out, bytes(flipped)).digest("sha256")
+        digest = read_back(laid_out.laid, bytes(flipped)).digest("sha256")
     except VerificationFailed:
         return
     assert digest != right

@@ -8,6 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from eseal.crypto.algorithms import hasher
 from eseal.crypto.cms_build import CmsTemplate, template
 from eseal.errors import UsageError
 from eseal.model import Certificate, Digest
@@ -57,6 +58,15 @@ class Pending:
     def to_sign(self) -> bytes:
         """The message to sign: DER of the signed attributes (RFC 5652 5.4), not a digest."""
         return self.template.signed_attributes(self.digest.value)
+
+    def digest_of(self, algorithm: str) -> bytes:
+        """Digest of the document without /Contents by any algorithm of `crypto.algorithms`. Raises KeyError."""
+        if algorithm == self.digest.algorithm:
+            return self.digest.value
+        state = hasher(algorithm)
+        for part in (self.original, self.head, self.tail):
+            state.update(part)
+        return bytes(state.digest())
 
     def cms(self, signature: bytes, timestamp: bytes | None = None) -> bytes:
         """The CMS around `signature`, with a TimeStampToken over it where one is given."""

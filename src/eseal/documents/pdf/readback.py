@@ -13,9 +13,9 @@ from typing import Any
 
 from eseal.documents.pdf.form import read_form
 from eseal.documents.pdf.framing import ber_length
+from eseal.documents.pdf.laid import Laid
 from eseal.documents.pdf.lexer import Dict, Ref
 from eseal.documents.pdf.source import Part, Source, string_bytes
-from eseal.documents.pdf.write import Draft
 from eseal.documents.pdf.xref import Budget, Section, read_section
 from eseal.errors import DocumentError, VerificationFailed
 
@@ -32,27 +32,27 @@ class ReadBack:
     """Digest of the covered bytes, computed over what was written."""
 
 
-def read_back(draft: Draft, appended: bytes) -> ReadBack:
+def read_back(expected: Laid, appended: bytes) -> ReadBack:
     """Open input and `appended` as one file and find the seal. Raises VerificationFailed SEAL_READ_BACK."""
     try:
-        return _read(draft, appended)
+        return _read(expected, appended)
     except DocumentError as error:
         raise VerificationFailed("SEAL_READ_BACK", reason=f"{error.code} {error.params}") from error
 
 
-def _read(draft: Draft, appended: bytes) -> ReadBack:
-    base = len(draft.source.scan.data)
-    source = draft.source.with_appended(appended, _section(draft.source, appended))
+def _read(expected: Laid, appended: bytes) -> ReadBack:
+    base = len(expected.source.scan.data)
+    source = expected.source.with_appended(appended, _section(expected.source, appended))
     after = read_form(source)
-    _expect(after.names >= draft.names, "a field is gone")
-    found = [s for s in after.signatures if s.name == draft.field]
+    _expect(after.names >= expected.names, "a field is gone")
+    found = [s for s in after.signatures if s.name == expected.field]
     _expect(len(found) == 1, "the field is not in the form")
     signature, widget = found[0].value, found[0].part
     _expect(signature is not None, "the field has no signature")
     assert signature is not None
     _expect(signature.text is appended, "the signature is not in what was appended")
-    if draft.place is not None:
-        _expect(_shows(source, draft, widget), "the picture is not on its page")
+    if expected.place is not None:
+        _expect(_shows(source, expected, widget), "the picture is not on its page")
     contents = signature.value.entry("Contents")
     _expect(contents is not None, "/Contents is missing")
     ranges = (0, base + contents.start, base + contents.end, source.size - base - contents.end)
@@ -64,7 +64,7 @@ def _read(draft: Draft, appended: bytes) -> ReadBack:
     view = memoryview(appended)
 
     def digest(name: str) -> bytes:
-        state = draft.hashed(name)
+        state = expected.hashed(name)
         state.update(view[: contents.start])
         state.update(view[contents.end :])
         return bytes(state.digest())
@@ -85,10 +85,10 @@ def _section(source: Source, appended: bytes) -> Section:
     return section
 
 
-def _shows(source: Source, draft: Draft, field: Part) -> bool:
+def _shows(source: Source, expected: Laid, field: Part) -> bool:
     """Whether the widget is among its page's annotations, at its place, with an appearance."""
-    assert draft.place is not None
-    page = source.object(draft.place.page.part.ref) if draft.place.page.part.ref else None
+    assert expected.place is not None
+    page = source.object(expected.place.page.part.ref) if expected.place.page.part.ref else None
     annotations = source.array(page.value.get("Annots")) if page is not None else []
     kids = [field.ref, *(k for k in source.array(field.value.get("Kids")) if isinstance(k, Ref))]
     for ref in kids:
@@ -98,7 +98,7 @@ def _shows(source: Source, draft: Draft, field: Part) -> bool:
         appearance = source.dictionary(widget, "AP")
         form = source.dictionary(appearance, "N") if appearance is not None else None
         rect: list[Any] = source.array(widget.value.get("Rect"))
-        same = len(rect) == 4 and sorted(map(float, rect)) == sorted(map(float, draft.place.rect))
+        same = len(rect) == 4 and sorted(map(float, rect)) == sorted(map(float, expected.place.rect))
         return same and form is not None and isinstance(form.value, Dict)
     return False
 

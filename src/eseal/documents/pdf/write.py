@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from eseal.crypto import algorithms
 from eseal.crypto.cms_build import template
 from eseal.documents.pdf.form import FormFacts, SignatureField, check_permitted, check_readable, read_form
 from eseal.documents.pdf.incremental import BYTE_RANGE, Update
+from eseal.documents.pdf.laid import Laid
 from eseal.documents.pdf.lexer import Dict, Ref
 from eseal.documents.pdf.pending import Pending
 from eseal.documents.pdf.placement import Place, Rect, find_page, place, sheet
@@ -48,26 +47,18 @@ class Statement:
 class Draft:
     """A seal that is laid out; only the size of its CMS is open, so that it can be made larger at no cost."""
 
-    source: Source
-    """The document."""
-    field: str
-    """Name of the signature field."""
-    place: Place | None
-    """Where it shows; None for a seal that does not."""
-    names: frozenset[str]
-    """Names of the fields that were there before."""
+    laid: Laid
+    """The document as it was, and what is expected of it afterwards."""
+    page: int | None
+    """Page asked for, 1-based or from the end; None where it was left to us or nothing shows."""
     _update: Update = dataclasses.field(repr=False)
     _signature: Ref = dataclasses.field(repr=False)
     _entries: bytes = dataclasses.field(repr=False)
-    _hashed: dict[str, Any] = dataclasses.field(repr=False, default_factory=dict)
 
-    def hashed(self, digest: str) -> Any:
-        """A hash object over the input, copied from one that is computed once."""
-        if digest not in self._hashed:
-            state = algorithms.hasher(digest)
-            state.update(self.source.scan.data)
-            self._hashed[digest] = state
-        return self._hashed[digest].copy()
+    @property
+    def field(self) -> str:
+        """Name of the signature field."""
+        return self.laid.field
 
     def pending(self, certificate: Certificate, chain: tuple[Certificate, ...], scheme: str, *, slot: int) -> Pending:
         """Close the layout with room for a CMS of `slot` bytes."""
@@ -75,11 +66,11 @@ class Draft:
         before = b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached " + self._entries
         before += BYTE_RANGE + b" /Contents "
         head, tail = self._update.section(self._signature, before, b" >>", slot)
-        digest = self.hashed(row.digest)
+        digest = self.laid.hashed(row.digest)
         digest.update(head)
         digest.update(tail)
         return Pending(
-            original=self.source.scan.data,
+            original=self.laid.source.scan.data,
             head=head,
             tail=tail,
             slot=slot,
@@ -130,7 +121,8 @@ def draft(
     for key, text in (("Name", statement.name), ("Reason", statement.reason), ("Location", statement.location)):
         if text:
             entries += b"/" + key.encode() + b" " + text_string(text) + b" "
-    return Draft(source, name, spot, form.names, update, signature, entries)
+    page = placement.page if placement is not None else None
+    return Draft(Laid(source, name, form.names, spot), page, update, signature, entries)
 
 
 def _free_name(form: FormFacts) -> str:

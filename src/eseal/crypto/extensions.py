@@ -21,9 +21,11 @@ CERTIFICATE_POLICIES = "2.5.29.32"
 POLICY_MAPPINGS = "2.5.29.33"
 POLICY_CONSTRAINTS = "2.5.29.36"
 INHIBIT_ANY_POLICY = "2.5.29.54"
+FRESHEST_CRL = "2.5.29.46"
 INFORMATION_ACCESS = "1.3.6.1.5.5.7.1.1"
 OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
 VALIDITY_ASSURED = "0.4.0.194121.2.1"
+NO_REVOCATION_AVAILABLE = "2.5.29.56"
 
 _CA_ISSUERS = "1.3.6.1.5.5.7.48.2"
 _OCSP = "1.3.6.1.5.5.7.48.1"
@@ -106,6 +108,18 @@ class Extensions:
     """Short-term certificate that is never revoked (EN 319 412-1 5.2)."""
     crl_urls: tuple[str, ...] = field(default=())
     """http(s) addresses of the distribution points."""
+
+    @property
+    def never_revoked(self) -> bool:
+        """Whether the issuer says that this certificate lives too short to be revoked, so that nothing is asked.
+
+        EN 319 412-1 5.2; RFC 9608 2, which forbids noRevAvail on a CA and beside an address of revocation data: there
+        it is not believed.
+        """
+        if self.validity_assured:
+            return True
+        asked = self.is_ca or self.distribution_points or self.ocsp_urls or FRESHEST_CRL in self.present
+        return NO_REVOCATION_AVAILABLE in self.present and not asked
 
 
 @lru_cache(maxsize=4096)

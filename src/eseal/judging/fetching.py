@@ -29,6 +29,8 @@ class Lookups:
     """Bounds."""
     failures: dict[str, str] = field(default_factory=dict)
     """Address and code of every failed request."""
+    errors: dict[str, ServiceError] = field(default_factory=dict)
+    """The error of every failed request by its address."""
     _answers: dict[tuple[str, bytes | None], bytes | None] = field(default_factory=dict)
 
     def issuers_of(self, certificate: Certificate) -> tuple[Certificate, ...]:
@@ -62,6 +64,10 @@ class Lookups:
                 found.append(answer)
         return tuple(found)
 
+    def was_asked(self, url: str) -> bool:
+        """Whether a request went to this address."""
+        return any(asked == url for asked, _ in self._answers)
+
     def _ask(self, url: str, body: bytes | None, content_type: str | None, limit: int) -> bytes | None:
         key = (url, body)
         if key in self._answers:
@@ -73,6 +79,7 @@ class Lookups:
             answer = self.fetcher.fetch(url, body=body, content_type=content_type, limit=limit)
         except ServiceError as error:
             self.failures[url] = error.code
+            self.errors[url] = error
         self._answers[key] = answer
         return answer
 

@@ -88,7 +88,7 @@ class Inquiry:
         `forgiven` is the stated time of a timestamp: a later revocation without loss of the key leaves it standing
         (RFC 3161 4).
         """
-        search = self._search(certificate, purpose, when, usages)
+        search = self.search(certificate, self.trust.for_purpose(purpose), when, usages)
         path, findings = self._choose(search, when)
         checks = [
             *self._path_checks(certificate, path, search, purpose, when, usages),
@@ -103,8 +103,10 @@ class Inquiry:
                 findings = self.revocations.of_path(path, when)
         return Outcome(tuple(checks), path, findings, uses)
 
-    def _search(self, certificate: Certificate, purpose: Purpose, when: datetime, usages: frozenset[str]) -> Search:
-        anchors = self.trust.for_purpose(purpose)
+    def search(
+        self, certificate: Certificate, anchors: Sequence[Anchor], when: datetime, usages: frozenset[str]
+    ) -> Search:
+        """Paths to `anchors`, issuers fetched where they are missing and that is allowed."""
         search = self._find(certificate, anchors, when, usages)
         for _ in range(_AIA_ROUNDS):
             if search.paths or not anchors or self.lookups.fetcher is None:

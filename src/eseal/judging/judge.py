@@ -51,6 +51,10 @@ class Judgement:
     """Whether the document itself brings the revocation data for the whole path and its signature timestamps."""
     chain: tuple[Certificate, ...]
     """The path, signer first, anchor last; the signer alone where there is none, empty without a signer."""
+    outcome: Outcome | None = None
+    """Path and revocation findings of the signer; None without a readable signer."""
+    timestamps: tuple[TimestampJudgement, ...] = ()
+    """The signature timestamps, judged, in their order."""
 
 
 def judge(
@@ -70,7 +74,12 @@ def judge(
     `proofs` is over this signature. Never raises for bad bytes; raises UsageError TIME_NAIVE.
     """
     at, policy = aware(at, "at"), policy or Policy()
-    inquiry = Inquiry.open(trust, at, policy, examined.data + data, fetcher)
+    return judge_signature(examined, Inquiry.open(trust, at, policy, examined.data + data, fetcher), proofs, purpose)
+
+
+def judge_signature(examined: Examined, inquiry: Inquiry, proofs: Sequence[Proof], purpose: Purpose) -> Judgement:
+    """`judge` with the material already gathered."""
+    at, policy = inquiry.at, inquiry.policy
     # 1
     stamps = _timestamps(examined, inquiry, proofs)
     best, source, checks = _best_time(examined, stamps, proofs, at, policy)
@@ -79,7 +88,7 @@ def judge(
     certificate = examined.certificate
     if certificate is None:
         checks.append(_algorithms(examined, None, best, proven=proven))
-        return Judgement(tuple(checks), None, best, source, trusted, False, ())
+        return Judgement(tuple(checks), None, best, source, trusted, False, (), None, tuple(stamps))
     try:
         # 2
         checks += _usage(certificate, policy)
@@ -87,7 +96,7 @@ def judge(
         outcome = inquiry.ask(certificate, purpose, best, proven=proven, usages=policy.allowed_usages)
     except UsageError:
         checks.append(Check("path", UNKNOWN, "PATH_CERTIFICATE_UNREADABLE"))
-        return Judgement(tuple(checks), None, best, source, trusted, False, (certificate,))
+        return Judgement(tuple(checks), None, best, source, trusted, False, (certificate,), None, tuple(stamps))
     checks += outcome.checks
     # 4
     checks.append(_algorithms(examined, outcome, best, proven=proven))
@@ -100,6 +109,8 @@ def judge(
         has_trusted_timestamp=trusted,
         complete_revocation=_is_complete(outcome, stamps),
         chain=chain,
+        outcome=outcome,
+        timestamps=tuple(stamps),
     )
 
 

@@ -77,6 +77,10 @@ class Pool:
             grown = True
         return grown
 
+    def roots(self) -> Sequence[Certificate]:
+        """Those that name themselves as their issuer. None of them is trusted for that."""
+        return [c for found in self._by_subject.values() for c in found if facts(c).self_issued]
+
     def named(self, name: bytes) -> Sequence[Certificate]:
         """Those whose subject is `name`."""
         return self._by_subject.get(name_key(name), [])

@@ -49,6 +49,8 @@ class Finding:
     """Whether the document itself brought the deciding statement."""
     uses: tuple[Use, ...] = ()
     """Algorithms that the deciding statement rests on."""
+    statement: Statement | None = None
+    """The deciding statement; None where there is none or none is needed."""
 
 
 @dataclass(slots=True)
@@ -65,6 +67,9 @@ class Revocations:
     """Rules."""
     at: datetime
     """Time of the judgement, aware."""
+    lasting: bool = False
+    """Whether what decides must stand for others too: be fresh at `at`, or say how it was after the time asked. Set
+    where data is gathered, never where a document is judged."""
 
     def of_path(self, path: Path, when: datetime) -> tuple[Finding, ...]:
         """A finding for every certificate below the anchor, end entity first."""
@@ -74,18 +79,43 @@ class Revocations:
 
     def of(self, certificate: Certificate, issuer: Certificate, path: Path, when: datetime) -> Finding:
         """The status of `certificate`, issued by `issuer`, at `when`."""
-        if read_extensions(certificate).validity_assured:
-            # EN 319 412-1 5.2: so short-lived that it is never revoked.
+        if read_extensions(certificate).never_revoked:
             return Finding(Status.GOOD, "REVOCATION_NOT_NEEDED", _who(certificate), in_document=True)
         finding = self._ask(certificate, issuer, path, when)
         online = self.lookups.fetcher is not None and self.policy.revocation is not RevocationMode.IGNORE
-        if finding.status is Status.UNKNOWN and online:
+        if online and self._wants_more(finding, when):
             self.material.add(ocsps=self.lookups.ocsp_of(certificate, issuer))
             finding = self._ask(certificate, issuer, path, when)
-            if finding.status is Status.UNKNOWN:
+            if self._wants_more(finding, when):
                 self.material.add(self.lookups.crls_of(certificate))
                 finding = self._ask(certificate, issuer, path, when)
         return finding
+
+    def _wants_more(self, finding: Finding, when: datetime) -> bool:
+        if finding.status is Status.UNKNOWN or finding.statement is None or not self.lasting:
+            return finding.status is Status.UNKNOWN
+        return not _lasts(finding.statement, when, self.at, self.policy)
+
+    def of_signer(self, statement: Statement, issuer: Certificate, path: Path, when: datetime) -> tuple[Path, ...]:
+        """Paths of whoever signed `statement` about a certificate that `issuer` issued, best first.
+
+        Empty where no path of its own is needed: it is the issuer, or another certificate of the issuer's key.
+        """
+        signer = statement.signer
+        if facts(signer).key == facts(issuer).key:
+            return ()
+        return self._paths(signer, path, when)
+
+    def _paths(self, certificate: Certificate, path: Path, when: datetime) -> tuple[Path, ...]:
+        search = find_paths(
+            certificate,
+            anchors=(path.anchor,),
+            pool=self.pool,
+            when=when,
+            policy=self.policy,
+            usages=frozenset({"any_extended_key_usage"}),
+        )
+        return search.paths
 
     def _ask(
         self, certificate: Certificate, issuer: Certificate, path: Path, when: datetime, *, depth: int = 0
@@ -93,21 +123,13 @@ class Revocations:
         def vouched(other: Certificate) -> bool:
             if depth:
                 return False
-            search = find_paths(
-                other,
-                anchors=(path.anchor,),
-                pool=self.pool,
-                when=when,
-                policy=self.policy,
-                usages=frozenset({"any_extended_key_usage"}),
-            )
             own = facts(other)
             return own.not_before <= when <= own.not_after and any(
                 not p.problems
                 and all(
                     self._ask(c, p.issuer_of(i), p, when, depth=1).status is Status.GOOD for i, c in enumerate(p.chain)
                 )
-                for p in search.paths[:2]
+                for p in self._paths(other, path, when)[:2]
             )
 
         def responder_revoked(responder: Certificate, its_issuer: Certificate) -> bool | None:
@@ -121,7 +143,15 @@ class Revocations:
             statements = listener.statements(certificate, issuer)
         except UsageError:
             return Finding(Status.UNKNOWN, "REVOCATION_MISSING", _who(certificate))
-        return decide(certificate, statements, when=when, at=self.at, policy=self.policy, refused=listener.refused)
+        return decide(
+            certificate,
+            statements,
+            when=when,
+            at=self.at,
+            policy=self.policy,
+            refused=listener.refused,
+            lasting=self.lasting,
+        )
 
 
 def decide(
@@ -132,8 +162,12 @@ def decide(
     at: datetime,
     policy: Policy,
     refused: Sequence[str] = (),
+    lasting: bool = False,
 ) -> Finding:
-    """What authentic `statements` come to at `when`, judged at `at`; `refused` says why other data did not count."""
+    """What authentic `statements` come to at `when`, judged at `at`; `refused` says why other data did not count.
+
+    Where `lasting`, a statement that was fresh at `when` but is stale at `at` counts only if the document brought it.
+    """
     heard = [s for s in statements if s.this_update <= at + policy.clock_skew]
     revoked = [s for s in heard if s.revocation is not None and not _is_hold(s)]
     first = min(revoked, key=lambda s: s.revocation.since if s.revocation else at, default=None)
@@ -145,16 +179,42 @@ def decide(
     if not clear:
         return Finding(Status.UNKNOWN, "REVOCATION_HOLD_UNCLEAR", _who(certificate) | {"when": iso(when)})
     conclusive = [s for s in heard if _is_conclusive(s, certificate, when, policy)]
+    if lasting:
+        conclusive = [s for s in conclusive if s.in_document or _lasts(s, when, at, policy)]
     if conclusive:
         # What the document brought is named first: it is what stays with it.
         best = max(conclusive, key=lambda s: (s.in_document, s.this_update))
+        if lasting:
+            best = max(conclusive, key=lambda s: _worth(s, when, at, policy))
         params = _who(certificate) | {"kind": best.kind, "time": iso(best.this_update)}
         later = first.revocation if first else None
         if later is not None:
             params |= {"revoked": iso(later.time), "reason": later.reason or "-"}
-            return Finding(Status.GOOD, "REVOCATION_LATER", params, later, best.in_document, best.uses)
-        return Finding(Status.GOOD, "REVOCATION_GOOD", params, None, best.in_document, best.uses)
-    return _undecided(certificate, statements, heard, when, refused)
+            return Finding(Status.GOOD, "REVOCATION_LATER", params, later, best.in_document, best.uses, best)
+        return Finding(Status.GOOD, "REVOCATION_GOOD", params, None, best.in_document, best.uses, best)
+    return _undecided(certificate, statements, heard, at if lasting else when, refused)
+
+
+_LARGE = 65_536
+
+
+def _lasts(statement: Statement, when: datetime, at: datetime, policy: Policy) -> bool:
+    """Whether it is fresh at `at`, or stated after the time asked, when it stays right for ever."""
+    if statement.this_update >= when:
+        return True
+    if statement.next_update is not None:
+        return at <= statement.next_update
+    return at - statement.this_update <= policy.freshness
+
+
+def _worth(statement: Statement, when: datetime, at: datetime, policy: Policy) -> tuple[object, ...]:
+    """Which of several to give to others: one that lasts, stated after the time asked, small, new."""
+    return (
+        _lasts(statement, when, at, policy),
+        statement.this_update >= when,
+        len(statement.der) <= _LARGE,
+        statement.this_update,
+    )
 
 
 def _undecided(
@@ -225,7 +285,7 @@ def _revoked(certificate: Certificate, statement: Statement) -> Finding:
         "reason": revocation.reason or "-",
     }
     code = "REVOCATION_HOLD" if _is_hold(statement) else "REVOCATION_REVOKED"
-    return Finding(Status.REVOKED, code, params, revocation, statement.in_document, statement.uses)
+    return Finding(Status.REVOKED, code, params, revocation, statement.in_document, statement.uses, statement)
 
 
 def _who(certificate: Certificate) -> dict[str, str]:

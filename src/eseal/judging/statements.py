@@ -44,6 +44,10 @@ class Statement:
     """It still speaks of certificates that expired after this time; None: of unexpired ones alone."""
     in_document: bool
     """Whether the document brought it."""
+    der: bytes = field(repr=False)
+    """The CRL or OCSP response that says it."""
+    signer: Certificate
+    """Who signed it: the issuer, a responder, or another certificate of the issuer's name."""
     uses: tuple[Use, ...] = field(default=(), compare=False)
     """Algorithms that it rests on."""
 
@@ -52,10 +56,10 @@ class Statement:
 class Material:
     """All revocation data at hand, read once; what cannot be read is counted and left out."""
 
-    crls: dict[object, list[tuple[Crl, bool]]] = field(default_factory=dict)
-    """By issuer, with whether the document brought it."""
-    ocsps: dict[int, list[tuple[Ocsp, bool]]] = field(default_factory=dict)
-    """By serial number of the certificate, with whether the document brought it."""
+    crls: dict[object, list[tuple[Crl, bool, bytes]]] = field(default_factory=dict)
+    """By issuer, with whether the document brought it, and its DER."""
+    ocsps: dict[int, list[tuple[Ocsp, bool, bytes]]] = field(default_factory=dict)
+    """By serial number of the certificate, with whether the document brought it, and its DER."""
     unreadable: int = 0
     """How many could not be read."""
 
@@ -81,7 +85,7 @@ class Material:
             except Asn1Error:
                 self.unreadable += 1
                 continue
-            self.crls.setdefault(name_key(crl.issuer), []).append((crl, in_document))
+            self.crls.setdefault(name_key(crl.issuer), []).append((crl, in_document, der))
         for der in ocsps:
             try:
                 ocsp = read_ocsp(der)
@@ -89,7 +93,7 @@ class Material:
                 self.unreadable += 1
                 continue
             for serial in {r.serial for r in ocsp.responses}:
-                self.ocsps.setdefault(serial, []).append((ocsp, in_document))
+                self.ocsps.setdefault(serial, []).append((ocsp, in_document, der))
 
 
 @dataclass(slots=True)
@@ -114,7 +118,7 @@ class Listener:
 
     def _by_crl(self, certificate: Certificate, issuer: Certificate) -> Iterator[Statement]:
         own = facts(certificate)
-        for crl, in_document in self.material.crls.get(name_key(own.issuer_der), []):
+        for crl, in_document, der in self.material.crls.get(name_key(own.issuer_der), []):
             problem = _scope_problem(crl, certificate)
             if problem:
                 self.refused.append(problem)
@@ -136,6 +140,8 @@ class Listener:
                 next_update=crl.next_update,
                 keeps_expired=crl.expired_since,
                 in_document=in_document,
+                der=der,
+                signer=signer,
                 uses=_uses(crl.algorithm, signer),
             )
 
@@ -155,7 +161,7 @@ class Listener:
         return None
 
     def _by_ocsp(self, certificate: Certificate, issuer: Certificate) -> Iterator[Statement]:
-        for ocsp, in_document in self.material.ocsps.get(facts(certificate).serial, []):
+        for ocsp, in_document, der in self.material.ocsps.get(facts(certificate).serial, []):
             singles = [r for r in ocsp.responses if r.is_about(certificate, issuer)]
             if not singles:
                 continue
@@ -165,7 +171,7 @@ class Listener:
             signer = self._responder(ocsp, issuer)
             if signer is None:
                 continue
-            yield from (_statement(single, ocsp, signer, in_document) for single in singles)
+            yield from (_statement(single, ocsp, signer, in_document, der) for single in singles)
 
     def _responder(self, ocsp: Ocsp, issuer: Certificate) -> Certificate | None:
         """RFC 6960 4.2.2.2: the issuer, or whom the issuer itself authorised for this."""
@@ -194,7 +200,7 @@ class Listener:
             )
             if not fit:
                 continue
-            if more.ocsp_no_check or self.responder_revoked(candidate, issuer) is False:
+            if more.ocsp_no_check or more.never_revoked or self.responder_revoked(candidate, issuer) is False:
                 return candidate
             reason = "REVOCATION_OCSP_RESPONDER_UNCHECKED"
         self.refused.append(reason)
@@ -217,7 +223,7 @@ def _scope_problem(crl: Crl, certificate: Certificate) -> str | None:
     return None
 
 
-def _statement(single: SingleResponse, ocsp: Ocsp, signer: Certificate, in_document: bool) -> Statement:
+def _statement(single: SingleResponse, ocsp: Ocsp, signer: Certificate, in_document: bool, der: bytes) -> Statement:
     return Statement(
         kind="OCSP",
         status=single.status,
@@ -226,6 +232,8 @@ def _statement(single: SingleResponse, ocsp: Ocsp, signer: Certificate, in_docum
         next_update=single.next_update,
         keeps_expired=single.archive_cutoff,
         in_document=in_document,
+        der=der,
+        signer=signer,
         uses=_uses(ocsp.algorithm, signer),
     )
 

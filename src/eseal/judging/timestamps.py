@@ -10,7 +10,7 @@ from eseal.crypto.algorithm_policy import judge_algorithms
 from eseal.crypto.certificates import facts
 from eseal.crypto.timestamp_token import ExaminedToken
 from eseal.errors import UsageError
-from eseal.judging.inquiry import FAILED, INFO, PASSED, UNKNOWN, Inquiry, signer_view
+from eseal.judging.inquiry import FAILED, INFO, PASSED, UNKNOWN, Inquiry, Outcome, signer_view
 from eseal.judging.policy import Policy
 from eseal.judging.revocation import Status
 from eseal.judging.times import iso
@@ -38,6 +38,12 @@ class TimestampJudgement:
     """Whether it is wrong for certain: made over other bytes, or its own signature does not hold."""
     complete_revocation: bool = False
     """Whether the document brings the revocation data for the whole path."""
+    outcome: Outcome | None = None
+    """Path and revocation findings of its authority; None where its certificate is missing or unreadable."""
+    when: datetime | None = None
+    """The time at which its authority was judged."""
+    token: ExaminedToken | None = None
+    """The token itself."""
 
 
 def judge_timestamp(
@@ -65,7 +71,7 @@ def judge_token(token: ExaminedToken, inquiry: Inquiry, proofs: Sequence[Proof])
     at, policy = inquiry.at, inquiry.policy
     certificate, stated = token.examined.certificate, token.time
     if certificate is None or stated is None:
-        return TimestampJudgement(token.checks, at, False, None, token.broken)
+        return TimestampJudgement(token.checks, at, False, None, token.broken, token=token)
     when, proven = control_time(proofs, at, policy)
     try:
         outcome = inquiry.ask(certificate, Purpose.TIMESTAMP, when, proven=proven, usages=_USAGES, forgiven=stated)
@@ -73,14 +79,14 @@ def judge_token(token: ExaminedToken, inquiry: Inquiry, proofs: Sequence[Proof])
         checks = [*token.checks, *usage, *outcome.checks, *_stated(certificate, stated, when, policy)]
     except UsageError:
         unreadable = Check("path", UNKNOWN, "PATH_CERTIFICATE_UNREADABLE")
-        return TimestampJudgement((*token.checks, unreadable), stated, False, None, token.broken)
+        return TimestampJudgement((*token.checks, unreadable), stated, False, None, token.broken, token=token)
     checks.append(judge_algorithms((*token.algorithms, *outcome.uses), when))
     trusted = token.intact and all(c.verdict in (PASSED, INFO) for c in checks)
     complete = bool(outcome.findings) and all(
         f.in_document and f.status is not Status.UNKNOWN for f in outcome.findings
     )
     view = signer_view(certificate, outcome.path)
-    return TimestampJudgement(tuple(checks), stated, trusted, view, token.broken, complete)
+    return TimestampJudgement(tuple(checks), stated, trusted, view, token.broken, complete, outcome, when, token)
 
 
 def control_time(proofs: Sequence[Proof], at: datetime, policy: Policy) -> tuple[datetime, bool]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from eseal import files, testpki
 from eseal.authority import journal
-from eseal.authority.trusting import ANCHORS_FILE, FOLDERS
 from eseal.config import AuthorityConfig, IssuerEntry, KeyEntry, TimestamperEntry
 from eseal.config.authority import FILE as CONFIG_FILE
 from eseal.crypto.certificates import facts
@@ -20,6 +19,7 @@ from eseal.seals.artwork import Artwork
 from eseal.seals.drawing import draw
 from eseal.seals.register import Body, Seal, SealKind, new_id, permitted
 from eseal.seals.specification import preset
+from eseal.trust.folder import ANCHORS_FILE, FOLDERS, AnchorEntry, entries_text
 from eseal.trust.store import TrustStore
 
 KEYS, SEALS = "keys", "seals"
@@ -187,13 +187,18 @@ def key_entry(credential: testpki.Credential, seals: tuple[str, ...]) -> KeyEntr
 
 def _write_trust(inside: Path, store: TrustStore) -> None:
     trust = inside / "trust"
-    lines = ["version = 1"]
-    for number, anchor in enumerate(store.anchors):
-        file = f"{number:02d}-{anchor.certificate.fingerprint[:16]}.pem"
-        files.write(trust / "anchors" / file, anchor.certificate.to_pem(), mode=0o644)
-        purposes = ", ".join(f'"{p}"' for p in sorted(anchor.purposes))
-        lines += ["", "[[anchors]]", f'file = "{file}"', f"purposes = [{purposes}]"]
-    files.write(trust / ANCHORS_FILE, ("\n".join(lines) + "\n").encode(), mode=0o644)
+    entries = []
+    for anchor in store.anchors:
+        entry = AnchorEntry(
+            f"{len(entries):02d}-{anchor.certificate.fingerprint[:16]}.pem",
+            anchor.purposes,
+            anchor.valid_from,
+            anchor.valid_until,
+            anchor.name,
+        )
+        files.write(trust / "anchors" / entry.file, anchor.certificate.to_pem(), mode=0o644)
+        entries.append(entry)
+    files.write(trust / ANCHORS_FILE, entries_text(entries), mode=0o644)
     for certificate in store.data.certificates:
         file = f"{certificate.fingerprint[:16]}.pem"
         files.write(trust / "intermediates" / file, certificate.to_pem(), mode=0o644)

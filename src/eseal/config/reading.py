@@ -18,10 +18,11 @@ VERSION = 1
 """Version of every configuration file's form."""
 
 
-def load(path: Path, *, required: bool) -> Mapping[str, Any] | None:
+def load(path: Path, *, required: bool, owned: bool = True) -> Mapping[str, Any] | None:
     """The tables of the file at `path`; None where it is not there and not `required`.
 
-    A file that somebody else owns or can write is refused, since it names keys, anchors and programs' modules.
+    A file that somebody else owns or can write is refused, since it names keys, anchors and programs' modules; not
+    so without `owned`, where the caller himself named the very folder that it is read from.
     Raises UsageError: CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_SYNTAX, CONFIG_WRITABLE, CONFIG_NOT_YOURS.
     """
     try:
@@ -34,7 +35,8 @@ def load(path: Path, *, required: bool) -> Mapping[str, Any] | None:
         raise UsageError("CONFIG_UNREADABLE", path=path, reason=_reason(error)) from None
     try:
         # The descriptor is examined, so that the file judged is the file read.
-        check_owner(os.fstat(handle), path)
+        if owned:
+            check_owner(os.fstat(handle), path)
         with os.fdopen(handle, "rb", closefd=False) as file:
             data = file.read(FILE_BYTES + 1)
     except OSError as error:

@@ -75,6 +75,13 @@ class CertificateFacts:
     """keyIdentifier of authorityKeyIdentifier."""
 
 
+def is_marked_test(certificate: Certificate) -> bool:
+    """Whether its name says TEST: nobody answers for such a key. Raises UsageError CERTIFICATE_UNREADABLE."""
+    own = facts(certificate)
+    units = [p.removeprefix("OU=") for p in own.subject.split(",") if p.startswith("OU=")]
+    return any(name == "TEST" or name.startswith("TEST ") for name in (own.common_name, *units))
+
+
 def parse(certificate: Certificate) -> x509.Certificate:
     """asn1crypto's view, fully parsed. Raises UsageError CERTIFICATE_UNREADABLE."""
     try:

@@ -12,10 +12,12 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from asn1crypto import crl, ocsp
+from asn1crypto import ocsp
 
 from eseal.crypto import certificates
+from eseal.crypto.asn1 import Asn1Error
 from eseal.crypto.certificates import facts
+from eseal.crypto.crl import read_crl
 from eseal.crypto.signatures import check_issued
 from eseal.errors import UsageError
 from eseal.model import Certificate, ValidationData, aware, pem_blocks
@@ -158,32 +160,56 @@ class TrustStore:
         valid_from: datetime | None = None,
         valid_until: datetime | None = None,
     ) -> TrustStore:
-        """Read files (PEM or DER, bundles too) and folders of them (not their subfolders).
+        """Read files (PEM or DER, bundles too) and folders of them.
 
         In a folder only files named *.pem, *.crt, *.cer, *.der, *.crl, *.ocsp or *.ors count, and only self-signed
-        certificates become anchors. Raises UsageError TRUST_FILE_UNREADABLE or TRUST_NOTHING_FOUND.
+        certificates become anchors. Of its subfolders `intermediates/`, `crls/` and `ocsp/` are read as material. A
+        folder with `anchors/` or `anchors.toml` is a trust folder (`trust.folder`): its list says what the anchors
+        are, of which `purposes` and the period given here leave only what both allow.
+
+        Raises UsageError TRUST_FILE_UNREADABLE, TRUST_NOTHING_FOUND, TRUST_SUBFOLDERS_NOT_READ (nothing but
+        subfolders of other names), TRUST_FOLDER_MIXED (certificates beside `anchors/`), and for a trust folder
+        CONFIG_...
         """
+        from eseal.trust import folder  # it builds on this module
+
         store = cls()
-        chosen = frozenset(purposes) if purposes is not None else DEFAULT_PURPOSES
         for path in map(Path, paths):
-            part = cls()
-            for file, explicit in _files(path):
-                text = _read(file)
-                if not explicit and text is not None and b"-----BEGIN" in text and not _has_material(text):
-                    continue  # a key or a request beside the certificates
-                try:
-                    part += cls.parse(
-                        text, purposes=chosen, explicit=explicit, valid_from=valid_from, valid_until=valid_until
-                    )
-                except UsageError as error:
-                    if error.code == "TIME_NAIVE":
-                        raise
-                    code = "TRUST_NOTHING_FOUND" if error.code == "TRUST_NOTHING_FOUND" else "TRUST_FILE_UNREADABLE"
-                    raise UsageError(code, source=str(file)) from error
+            if path.is_dir() and folder.is_trust_folder(path):
+                beside = next(iter(_files(path)), None)
+                if beside is not None:
+                    raise UsageError("TRUST_FOLDER_MIXED", source=path, file=beside[0].name)
+                found = folder.read_folder(path, owned=False, purposes=purposes)
+                part = cls(tuple(_within(a, valid_from, valid_until) for a in found.anchors), found.data)
+            else:
+                part = cls._from_files(path, purposes, valid_from, valid_until)
+                for file in folder.material_files(path):
+                    part += folder.material(file)
             if part == cls():
-                raise UsageError("TRUST_NOTHING_FOUND", source=str(path))
+                raise _nothing_found(path)
             store += part
         return store
+
+    @classmethod
+    def _from_files(
+        cls, path: Path, purposes: Iterable[Purpose] | None, valid_from: datetime | None, valid_until: datetime | None
+    ) -> TrustStore:
+        chosen = frozenset(purposes) if purposes is not None else DEFAULT_PURPOSES
+        part = cls()
+        for file, explicit in _files(path):
+            text = _read(file)
+            if not explicit and b"-----BEGIN" in text and not _has_material(text):
+                continue  # a key or a request beside the certificates
+            try:
+                part += cls.parse(
+                    text, purposes=chosen, explicit=explicit, valid_from=valid_from, valid_until=valid_until
+                )
+            except UsageError as error:
+                if error.code == "TIME_NAIVE":
+                    raise
+                code = "TRUST_NOTHING_FOUND" if error.code == "TRUST_NOTHING_FOUND" else "TRUST_FILE_UNREADABLE"
+                raise UsageError(code, source=str(file)) from error
+        return part
 
     @classmethod
     def from_specs(cls, specs: Sequence[str]) -> TrustStore:
@@ -201,6 +227,21 @@ class TrustStore:
                 raise UsageError("TRUST_SPEC_EMPTY", spec=spec)
             store += cls.from_pem(path, purposes=[Purpose(prefix)] if named else None)
         return store
+
+
+def _within(anchor: Anchor, start: datetime | None, end: datetime | None) -> Anchor:
+    """The anchor in the part of its period that lies within another one."""
+    starts = [t for t in (anchor.valid_from, aware(start, "valid_from") if start else None) if t is not None]
+    ends = [t for t in (anchor.valid_until, aware(end, "valid_until") if end else None) if t is not None]
+    first, last = max(starts, default=None), min(ends, default=None)
+    return Anchor(anchor.certificate, anchor.purposes, first, last, anchor.name)
+
+
+def _nothing_found(path: Path) -> UsageError:
+    names = sorted(f.name for f in path.iterdir() if f.is_dir()) if path.is_dir() else []
+    if names:
+        return UsageError("TRUST_SUBFOLDERS_NOT_READ", source=path, folders=", ".join(names[:5]))
+    return UsageError("TRUST_NOTHING_FOUND", source=str(path))
 
 
 def _files(path: Path) -> Iterator[tuple[Path, bool]]:
@@ -237,20 +278,27 @@ def _contents(text: bytes) -> tuple[list[Certificate], list[bytes], list[bytes]]
         for certificate in found:
             facts(certificate)
         return found, pem_blocks(text, "X509 CRL"), pem_blocks(text, "OCSP RESPONSE")
-    if _reads_as(crl.CertificateList, text):
+    if _is_crl(text):
         return [], [text], []
-    if _reads_as(ocsp.OCSPResponse, text):
+    if _is_ocsp(text):
         return [], [], [text]
     certificate = Certificate(text)
     certificates.parse(certificate)
     return [certificate], [], []
 
 
-def _reads_as(kind: type[crl.CertificateList] | type[ocsp.OCSPResponse], der: bytes) -> bool:
+def _is_crl(der: bytes) -> bool:
+    # By the reader that does not look at the entries: some lists have millions.
     try:
-        value = kind.load(der, strict=True)
-        # Certificate and CertificateList share their outer form; the parts behind it tell them apart.
-        value.native  # noqa: B018
+        read_crl(der)
+    except Asn1Error:
+        return False
+    return True
+
+
+def _is_ocsp(der: bytes) -> bool:
+    try:
+        ocsp.OCSPResponse.load(der, strict=True).native  # noqa: B018 - forces the lazy parser
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         return False
     return True

@@ -196,6 +196,49 @@ def test_wrong(forge: Any, why: str) -> None:
     assert not all_passed(found)
 
 
+@pytest.mark.parametrize(
+    ("digest", "named"), [("sha384", "rsa-sha256"), ("sha512", "rsa-sha384"), ("sha256", "rsa-sha1")]
+)
+def test_the_digest_that_an_rsa_value_states_counts_over_a_weaker_name(forge: Any, digest: str, named: str) -> None:
+    """RFC 8933 3.1, RFC 8017 9.2: one digest was used, and the value itself says which."""
+    recipe = forge("rsa", digest=digest, oid=named)
+    found = examine(recipe.build(), forge.digest_of)
+    assert all_passed(found), found.checks
+    assert "CMS_NOTE_DIGEST_MISNAMED" in codes(found) and found.pades_gaps == ("PADES_DIGEST_MISNAMED",)
+    assert found.scheme is not None and found.scheme.digest == digest
+    assert {u.digest for u in found.algorithms} == {digest}
+    changed = examine(recipe.build(), lambda name: forge.digest(name, b"other"))
+    assert outcome(changed)["digest"] == "failed"
+    cms = recipe.build()
+    at = len(cms) - 3
+    broken = examine(cms[:at] + bytes((cms[at] ^ 1,)) + cms[at + 1 :], forge.digest_of)
+    assert outcome(broken)["signature-value"] == "failed"
+
+
+# why -> (kind of key, what is changed)
+MISNAMED: dict[str, tuple[str, dict[str, Any]]] = {
+    "names more than the value has": ("rsa", {"digest": "sha256", "oid": "rsa-sha512"}),
+    "names another family, which is neither weaker nor stronger": ("rsa", {"digest": "sha256", "oid": "rsa-sha3_256"}),
+    "the value states a third digest": ("rsa", {"digest": "sha384", "oid": "rsa-sha256", "signed_with": "sha512"}),
+    "two digests were used (RFC 8933 3.1)": ("rsa", {"digest": "sha384", "oid": "rsa-sha256", "signed_with": "sha256"}),
+    "an ECDSA value names no digest": ("ec", {"digest": "sha384", "oid": "ecdsa-sha256"}),
+    "a PSS value names no digest": (
+        "rsa", {"digest": "sha384", "oid": "pss", "parameters": pss(), "pss": (32, "sha256")}),
+    "MD5 is of no such family": ("rsa", {"digest": "sha256", "oid": "1.2.840.113549.1.1.4"}),
+    "without attributes there is no digest beside the value": (
+        "rsa", {"digest": "sha384", "oid": "rsa-sha256", "attributes": False}),
+    "the signer signed for another identifier (RFC 6211)": (
+        "rsa", {"digest": "sha384", "oid": "rsa-sha256", "protect": ("sha384", "rsa-sha384")}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("why", MISNAMED)
+def test_other_contradictions_do_not_pass(forge: Any, why: str) -> None:
+    kind, changes = MISNAMED[why]
+    found = examine(forge(kind, **changes).build(), forge.digest_of)
+    assert not found.intact and not all_passed(found)
+
+
 def test_names_stand_in_unknown_algorithms(forge: Any) -> None:
     found = examine(forge(oid="1.2.156.10197.1.501").build(), forge.digest_of)
     check = next(c for c in found.checks if c.id == "signature-value")

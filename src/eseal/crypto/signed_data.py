@@ -6,6 +6,7 @@ Recipe (EN 319 102-1 5.2.3 and 5.2.7; RFC 5652 5.4 and 5.6; the numbers repeat a
  3 compare the digest of the covered bytes with messageDigest
  4 find the certificate that the signer named and referred to
  5 check the signature value with that certificate's key over the DER of the signed attributes
+The certificate is looked for before the structure is judged, since an RSA value itself states its digest (`settled`).
 """
 
 from __future__ import annotations
@@ -115,17 +116,18 @@ class _Examination:
         # 1
         digest, digest_name = _digest(signer.digest_algorithm)
         scheme, scheme_problem = _scheme(signer.signature_algorithm, digest)
-        self.structure(digest, scheme)
         # 2
         attributes = signed_attributes.read(signer) if signer.signed is not None else None
-        self.attributes(attributes)
         self.carried()
-        # 3
-        self.digest(digest, digest_name, scheme, attributes)
         # 4
         certificate, certificate_check = identify(
             signer.identifier, self.certificates, attributes, reference_required=self.timestamp
         )
+        scheme = self.settled(scheme, digest, certificate)
+        self.structure(digest, scheme)
+        self.attributes(attributes)
+        # 3
+        self.digest(digest, digest_name, scheme, attributes)
         # 5
         key = self.signature(scheme, scheme_problem, certificate, digest)
         self.checks.append(certificate_check)
@@ -162,6 +164,34 @@ class _Examination:
 
     def note(self, code: str, **params: str) -> None:
         self.notes.append(Check("note", CheckVerdict.INFO, code, params))
+
+    def settled(
+        self, scheme: SignatureScheme | None, digest: str | None, certificate: Certificate | None
+    ) -> SignatureScheme | None:
+        """The scheme that the signature value itself states, where signatureAlgorithm names a weaker one of its family.
+
+        RFC 8933 3.1: one digest for content and attributes. An RSASSA-PKCS1-v1_5 value carries the name of its digest
+        under the signature (RFC 8017 9.2), and nothing signs the identifier beside it. So the value is believed where
+        it says what digestAlgorithm says, and only where that is stronger: nobody who relies on the identifier gets
+        less than it promised. The values of ECDSA and RSASSA-PSS do not name their digest.
+        """
+        if scheme is None or digest is None or certificate is None or self.parts.signer.signed is None:
+            return scheme
+        ranked = digest in _SHA and scheme.digest in _SHA and _SHA.index(digest) > _SHA.index(scheme.digest)
+        if not ranked or scheme.key_type != "rsa" or scheme.pss_salt is not None:
+            return scheme
+        stated = SignatureScheme(scheme.oid, scheme.key_type, digest)
+        der, found = signed_attributes.signed_bytes(self.parts.signer)
+        for message in (der,) if found is None else (der, found):
+            try:
+                key = public_key(certificate_parts(certificate).key)
+                verify_value(key, stated, message, self.parts.signer.signature)
+            except (BadSignature, UnknownAlgorithm, KeyError):
+                continue
+            self.note("CMS_NOTE_DIGEST_MISNAMED", named=scheme.digest, digest=digest)
+            self.gaps.append("PADES_DIGEST_MISNAMED")
+            return stated
+        return scheme
 
     def structure(self, digest: str | None, scheme: SignatureScheme | None) -> None:
         """Step 1: content in its place, one digest, nothing behind."""
@@ -400,6 +430,9 @@ class _Examination:
                 raise
             verify_value(key, scheme, found, signer.signature)
 
+
+# FIPS 180-4, the weakest first. Digests of other families have no place in this order.
+_SHA = ("sha1", "sha224", "sha256", "sha384", "sha512")
 
 _ATTRIBUTE_NAMES = {
     signed_attributes.CONTENT_TYPE: "content-type",

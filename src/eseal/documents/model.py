@@ -70,6 +70,8 @@ class Found:
     """Page (1-based) on which the signature shows, None for invisible ones."""
     data: ValidationData = field(default_factory=ValidationData)
     """Certificates carried beside the CMS (/Cert of adbe.x509.rsa_sha1)."""
+    seal: str = ""
+    """Id of the seal that the signed dictionary names (hostile until looked up); empty where it names none."""
 
 
 @dataclass(frozen=True, slots=True)

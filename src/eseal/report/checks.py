@@ -81,6 +81,8 @@ CHECKS: dict[str, CheckSpec] = {
     "best-time": CheckSpec("genuine", "EN 319 102-1 5.6.2", S.TIMESTAMP_ORDER_FAILURE, S.NO_POE, definite=False),
     "seal-data": CheckSpec("genuine", "GB/T 38540 6.3", S.SIG_CONSTRAINTS_FAILURE, S.SIG_CONSTRAINTS_FAILURE),
     "seal-signer": CheckSpec("genuine", "GB/T 38540 7.3", S.SIG_CONSTRAINTS_FAILURE, S.SIG_CONSTRAINTS_FAILURE),
+    # Asked where the verifier has a register of seals: at the best signature time, as a certificate's revocation is.
+    "seal-status": CheckSpec("genuine", "GB/T 38540 7.3; EN 319 102-1 5.2.5", S.REVOKED, S.TRY_LATER),
     "status": CheckSpec("in_force", "", None, None),
     "note": CheckSpec(None, "", None, None),
 }

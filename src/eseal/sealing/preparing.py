@@ -145,10 +145,15 @@ def lay_out(
     if request.seal is not None:
         request.seal.check(certificate, request.at)
     # 4, 5
-    statement = Statement(request.at, request.reason, request.location, request.name)
+    said = (request.reason, request.location, request.name)
+    statement = Statement(request.at, *said, seal=_seal_id(request))
     placement = next((w for w in request.where if isinstance(w, Placement)), None)
     made = draft(source, statement, artwork=request.picture, placement=placement, field=request.field)
     return Layout(made, level, best=request.level is None)
+
+
+def _seal_id(request: Request) -> str:
+    return request.seal.id if request.seal is not None else ""
 
 
 def close(
@@ -170,7 +175,7 @@ def close(
         level=layout.level,
         best=layout.best,
         at=request.at,
-        seal_id=request.seal.id if request.seal is not None else "",
+        seal_id=_seal_id(request),
         page=layout.draft.page,
         _laid=layout.draft.laid,
     )

@@ -4,7 +4,8 @@ Recipe (the numbers repeat at the steps):
  1 format: open within limits; what cannot be read is `unreadable`, what has no signature is `no-signature`
  2 mathematics: every CMS taken apart; digest and signature value over the bytes that it covers
  3 times: document timestamps, newest first; each trusted one proves what stands before it
- 4 trust: certificate, path, revocation and algorithms of each seal at its best signature time
+ 4 trust: certificate, path, revocation and algorithms of each seal at its best signature time; with a register of
+   seals, whether the seal itself was valid and neither suspended nor revoked at that time
  5 coverage: what was added or changed after each signature
  6 level: the PAdES baseline level that is met
  7 fold: checks to answers, answers to a verdict, the gravest of all seals
@@ -27,7 +28,7 @@ from eseal.crypto.timestamp_token import ExaminedToken, examine_token
 from eseal.documents import open_document
 from eseal.documents.model import Broken, Document, Found, Kind
 from eseal.errors import DocumentError, UsageError
-from eseal.judging.judge import judge
+from eseal.judging.judge import Judgement, judge
 from eseal.judging.policy import Policy
 from eseal.judging.timestamps import TimestampJudgement, judge_timestamp
 from eseal.limits import DEFAULT, Limits
@@ -46,9 +47,11 @@ from eseal.report.model import (
     TimeSource,
     Verdict,
 )
+from eseal.seals.registered import SealRegister
 from eseal.trust.store import TrustStore
 from eseal.verification.changes import judge_changes
 from eseal.verification.levels import pades_level
+from eseal.verification.seal_status import Moment, SealJudgement, judge_seal
 
 SOFTWARE = f"eseal {__version__}"
 
@@ -79,6 +82,7 @@ class _Run:
     policy: Policy
     fetcher: Fetcher | None
     proofs: tuple[Proof, ...]
+    seals: SealRegister | None
 
     def proofs_for(self, found: Found, proven: Sequence[tuple[int, Proof]]) -> list[Proof]:
         """The caller's proofs that are over this signature, and document timestamps that cover it, value included."""
@@ -113,14 +117,16 @@ def verify(
     policy: Policy | None = None,
     limits: Limits = DEFAULT,
     file: str | None = None,
+    seals: SealRegister | None = None,
 ) -> Report:
     """Judge a document of any known format; never raises for a bad document.
 
     `data` is the document, `trust` whom to believe, `at` the time of the judgement (aware; now where None), `proofs`
     what the caller can prove of the document's age (over the whole file, or over the revision that a signature
     closed), `fetcher` a client for missing revocation data (None makes no request at all), `file` a name for the
-    report. Raises UsageError for a time that cannot be reckoned with (TIME_NAIVE, TIME_OUT_OF_RANGE) and a proof by an
-    unknown digest (PROOF_DIGEST_UNKNOWN).
+    report, `seals` an authority's register: a seal in it is judged at the best signature time.
+    Raises UsageError for a time that cannot be reckoned with (TIME_NAIVE, TIME_OUT_OF_RANGE) and a proof by an unknown
+    digest (PROOF_DIGEST_UNKNOWN).
     """
     at = moment(at)
     policy = policy or Policy()
@@ -135,7 +141,7 @@ def verify(
         return unreadable(error, hashlib.sha256(data).digest(), trust, at, policy, file, size=len(data))
     # Each address is asked once for all signatures of a document.
     client = CachingFetcher(fetcher) if fetcher is not None else None
-    run = _Run(data, document, stored, trust, at, policy, client, given)
+    run = _Run(data, document, stored, trust, at, policy, client, given, seals)
     # 2 mathematics
     cases = {s.index: _examine(s, limits) for s in signatures if isinstance(s, Found)}
     # 3 times
@@ -259,8 +265,9 @@ def _seal(run: _Run, case: _Case, proven: Sequence[tuple[int, Proof]]) -> Signat
     judgement = judge(
         examined, trust=run.trust, at=run.at, data=data, proofs=covering, policy=run.policy, fetcher=run.fetcher
     )
+    of_seal = _registered(run, case, judgement)
     change, changes = judge_changes(run.document, found)
-    checks = (*found.findings, *examined.checks, *judgement.checks, change)
+    checks = (*found.findings, *examined.checks, *judgement.checks, *of_seal.checks, change)
     answers, indication, sub = fold(checks)
     carried = judgement.complete_revocation
     if not carried and data.ocsps + data.crls + examined.ocsps + examined.crls and run.trust.data != ValidationData():
@@ -278,6 +285,7 @@ def _seal(run: _Run, case: _Case, proven: Sequence[tuple[int, Proof]]) -> Signat
         checks=checks,
         level=pades_level(examined, judgement, run.document, stamp_ends, carried),
         signer=judgement.signer,
+        seal=of_seal.seal,
         claimed_time=found.claimed_time or examined.claimed_time,
         best_time=judgement.best_time,
         time_source=judgement.time_source,
@@ -287,6 +295,16 @@ def _seal(run: _Run, case: _Case, proven: Sequence[tuple[int, Proof]]) -> Signat
         location=found.location,
         changes=changes,
     )
+
+
+def _registered(run: _Run, case: _Case, judgement: Judgement) -> SealJudgement:
+    """What the register says of the seal; nothing where there is no register or no signer."""
+    certificate = case.examined.certificate
+    if run.seals is None or certificate is None:
+        return SealJudgement(())
+    proven = judgement.time_source is not TimeSource.NOW
+    when = Moment(judgement.best_time, proven, run.at, run.policy.clock_skew)
+    return judge_seal(run.seals, certificate.fingerprint, case.found.seal, when)
 
 
 def _timestamp(run: _Run, case: _Case, stamp: TimestampJudgement) -> SignatureReport:

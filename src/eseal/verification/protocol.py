@@ -17,6 +17,7 @@ from eseal.judging.policy import Policy
 from eseal.limits import Limits
 from eseal.model import Proof
 from eseal.net import Fetcher
+from eseal.seals.registered import SealRegister
 from eseal.trust.store import TrustStore
 
 HEADER = struct.Struct("!Q")
@@ -43,6 +44,8 @@ class Options:
     """Proofs of existence that the caller holds."""
     fetcher: Fetcher | None = None
     """Client for revocation data; None makes no request at all."""
+    seals: SealRegister | None = None
+    """Register by which seals are judged."""
 
 
 def pack(options: Options) -> bytes:

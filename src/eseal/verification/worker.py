@@ -52,6 +52,7 @@ def _job(fd: int, options: Options) -> bytes:
         limits=options.limits,
         proofs=options.proofs,
         fetcher=options.fetcher,
+        seals=options.seals,
     )
     return json.dumps(to_dict(report), ensure_ascii=False).encode()
 

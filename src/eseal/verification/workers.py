@@ -27,6 +27,7 @@ from eseal.model import Proof
 from eseal.net import Fetcher
 from eseal.report.json import from_dict
 from eseal.report.model import Report
+from eseal.seals.registered import SealRegister
 from eseal.trust.store import TrustStore
 from eseal.verification.pipeline import moment, unreadable, usable
 from eseal.verification.protocol import ANSWER_BYTES, HEADER, READY, Options, left, pack, receive
@@ -197,6 +198,7 @@ class VerifierPool:
         proofs: tuple[Proof, ...] = (),
         fetcher: Fetcher | None = None,
         file: str | None = None,
+        seals: SealRegister | None = None,
     ) -> Report:
         """Judge one document in a worker; `source` is bytes, a path or an open descriptor, read once.
 
@@ -205,7 +207,7 @@ class VerifierPool:
         FETCHER_NOT_SENT for one that cannot be handed to another process), Error WORKER_NOT_STARTED.
         """
         when = moment(at)
-        options = Options(trust, when, policy or Policy(), self.limits, usable(proofs), fetcher)
+        options = Options(trust, when, policy or Policy(), self.limits, usable(proofs), fetcher, seals)
         try:
             packed = pack(options)
         except TypeError as error:

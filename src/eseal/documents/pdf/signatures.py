@@ -34,6 +34,7 @@ from eseal.documents.pdf.framing import (
 from eseal.documents.pdf.lexer import Dict, LexError
 from eseal.documents.pdf.reader import RAISED
 from eseal.documents.pdf.scan import Scan
+from eseal.documents.pdf.syntax import SEAL_ENTRY
 from eseal.model import Certificate, ValidationData
 from eseal.report.model import Check
 
@@ -123,7 +124,14 @@ def _found(context: Context, group: list[SignatureField]) -> Found:
         certification=certification(view, holder),
         page=shown_page(view, first.widgets, context.pages),
         data=_certificates(view, holder),
+        seal=_seal_id(raw),
     )
+
+
+def _seal_id(raw: Dict) -> str:
+    """The seal that `eseal seal` names, as the signed bytes have it."""
+    value = raw.get(SEAL_ENTRY)
+    return value[:64] if isinstance(value, str) else ""
 
 
 def _encoding(raw: Dict) -> tuple[str, Kind, list[Check]]:

@@ -16,7 +16,7 @@ from eseal.documents.pdf.placement import Place, Rect, find_page, place, sheet
 from eseal.documents.pdf.scan import scan
 from eseal.documents.pdf.source import Page, Part, Source
 from eseal.documents.pdf.stamp import put_empty, put_form
-from eseal.documents.pdf.syntax import appended, date, edited, numbers, text_string
+from eseal.documents.pdf.syntax import SEAL_ENTRY, appended, date, edited, numbers, text_string
 from eseal.errors import DocumentError, PolicyError, UsageError
 from eseal.limits import DEFAULT, Limits
 from eseal.model import Certificate, Digest, Placement, aware
@@ -41,6 +41,8 @@ class Statement:
     """/Location."""
     name: str | None = None
     """/Name; readers take it from the certificate where it is left out."""
+    seal: str = ""
+    """Id of the seal in hex, signed with the rest, so that it can be looked up in its register; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,8 @@ def draft(
     for key, text in (("Name", statement.name), ("Reason", statement.reason), ("Location", statement.location)):
         if text:
             entries += b"/" + key.encode() + b" " + text_string(text) + b" "
+    if statement.seal:
+        entries += f"/{SEAL_ENTRY} /{statement.seal} ".encode("ascii")
     page = placement.page if placement is not None else None
     return Draft(Laid(source, name, form.names, spot), page, update, signature, entries)
 

@@ -159,9 +159,11 @@ def test_a_service_that_sees_a_digest_and_never_the_document(pki, services, hash
 def test_a_whole_cms_by_openssl(pki, services, key_file, openssl, tmp_path, level):
     prepared = Prepared.from_bytes(made(pki, level=level, room=FOREIGN_ROOM).to_bytes(), DATA)
     (tmp_path / "content").write_bytes(prepared.signed_bytes)
+    (tmp_path / "issuer").write_bytes(pki.issuing.certificate.to_pem())
     run(
-        "openssl", "cms", "-sign", "-cades", "-binary", "-nosmimecap", "-outform", "DER", "-signer", key_file,
-        "-inkey", key_file,        "-certfile", key_file, "-md", "sha384", "-in", tmp_path / "content", "-out", tmp_path / "cms",
+        "openssl", "cms", "-sign", "-cades", "-binary", "-nosmimecap", "-outform", "DER", "-md", "sha384",
+        "-signer", key_file, "-inkey", key_file, "-certfile", tmp_path / "issuer",
+        "-in", tmp_path / "content", "-out", tmp_path / "cms",
     )  # fmt: skip
     sealed = complete(prepared, cms=(tmp_path / "cms").read_bytes(), services=services)
     assert passes(sealed.data, pki) == (True, f"B-{level}")

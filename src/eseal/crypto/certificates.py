@@ -203,6 +203,14 @@ def _purpose(oid: str) -> str:
     return _PURPOSES.get(oid, oid)
 
 
+def subject_text(der: bytes) -> str:
+    """A Name in DER after RFC 4514; its bytes in hex where it cannot be read."""
+    try:
+        return _name(der)[0]
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError):
+        return "#" + der[:64].hex()
+
+
 @lru_cache(maxsize=4096)
 def _name(der: bytes) -> tuple[str, str]:
     name = x509.Name.load(der)

@@ -72,6 +72,17 @@ class SingleResponse:
         return (other.digest(), hashes[1]) == (self.issuer_name_hash, self.issuer_key_hash)
 
 
+    def names_issuer(self, issuer: Certificate) -> bool:
+        """Whether it speaks of a certificate that `issuer` issued."""
+        try:
+            name, key = hasher(self.digest), hasher(self.digest)
+        except KeyError:
+            return False
+        name.update(facts(issuer).subject_der)
+        key.update(key_bits(issuer))
+        return (name.digest(), key.digest()) == (self.issuer_name_hash, self.issuer_key_hash)
+
+
 @dataclass(frozen=True, slots=True)
 class Ocsp:
     """A basic OCSP response, its signature not checked."""

@@ -25,7 +25,8 @@ from eseal.model import Certificate, ValidationData, aware, pem_blocks
 FILE_BYTES = 64_000_000
 """Largest file of certificates or revocation data that is read."""
 
-_SUFFIXES = {".pem", ".crt", ".cer", ".der", ".crl", ".ocsp", ".ors"}
+TRUST_SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der", ".crl", ".ocsp", ".ors"})
+"""Endings of the files that are looked at in a folder."""
 
 
 class Purpose(StrEnum):
@@ -253,7 +254,7 @@ def _files(path: Path) -> Iterator[tuple[Path, bool]]:
     except OSError as error:
         raise UsageError("TRUST_FILE_UNREADABLE", source=str(path)) from error
     for file in entries:
-        if file.suffix.lower() in _SUFFIXES and file.is_file():
+        if file.suffix.lower() in TRUST_SUFFIXES and file.is_file():
             yield file, False
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from eseal import messages
 from eseal.errors import UsageError
 
 _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\s*(.*?)-----END \1-----", re.S)
@@ -162,6 +164,20 @@ class ValidationData:
             tuple(dict.fromkeys(self.crls + other.crls)),
             tuple(dict.fromkeys(self.ocsps + other.ocsps)),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that the caller should know though the work was done."""
+
+    code: str
+    """Catalogue code."""
+    params: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the sentence; hostile until escaped by the printer."""
+
+    def message(self, lang: str = "en") -> str:
+        """The sentence."""
+        return messages.text(self.code, lang, self.params)
 
 
 @dataclass(frozen=True, slots=True)

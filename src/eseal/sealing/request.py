@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from eseal import messages
 from eseal.limits import DEFAULT, Limits
+from eseal.model import Note as Note
 from eseal.model import Timestamper, Where, aware
 from eseal.net import Fetcher
 from eseal.seals.artwork import Artwork
@@ -65,20 +64,6 @@ class Services:
     """Anchors, intermediates and revocation data; None: no long-term data can be collected."""
     fetcher: Fetcher | None = None
     """Reaches the revocation services that certificates name; None: no network."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something that the caller should know though the work was done."""
-
-    code: str
-    """Catalogue code."""
-    params: Mapping[str, str] = field(default_factory=dict)
-    """Parameters of the sentence; hostile until escaped by the printer."""
-
-    def message(self, lang: str = "en") -> str:
-        """The sentence."""
-        return messages.text(self.code, lang, self.params)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import click
 
 from eseal import files, sealing
 from eseal.authority import Authority
-from eseal.cli import base, inputs, options, output, values
+from eseal.cli import base, inputs, options, output, requests
 from eseal.cli.authority import open_authority
 from eseal.cli.password import asking, given
 from eseal.cli.progress import Progress
@@ -21,19 +21,14 @@ from eseal.cli.settings import Settings, t
 from eseal.config import TimestamperEntry
 from eseal.errors import Error, UsageError
 from eseal.keys import open_signer
-from eseal.limits import Limits
 from eseal.model import Signer, rfc3339
 from eseal.net import HttpFetcher
 from eseal.report.escape import terminal
 from eseal.report.explain import shown_time
 from eseal.report.json import SCHEMA
 from eseal.sealing import Sealed
-from eseal.seals.artwork import Artwork
-from eseal.seals.picture import picture as read_picture
 from eseal.seals.register import Seal
 from eseal.timestamps import HttpTimestamper
-
-_PICTURE = Limits(file_bytes=64_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +42,7 @@ class _How:
 
     def now(self, seal: Seal | None = None) -> sealing.Request:
         """The request with `seal`, at this moment."""
-        return replace(self.request, seal=seal, at=_now())
+        return replace(self.request, seal=seal, at=requests.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +107,10 @@ class _Key:
         return sealing.rehearse(data, self.signer.certificate, how.now(), self.services)
 
 
-def _now() -> datetime:
-    # With the offset of this computer, which the signature shows.
-    return datetime.now().astimezone().replace(microsecond=0)
-
-
 @click.command(cls=base.Command, code="CLI_SEAL")
 @click.argument("inputs_", metavar="INPUT...", nargs=-1, required=True)
 @options.output_needed
 @options.seal
-@options.level
-@options.place
-@options.picture
-@options.size
-@options.reason
-@options.location
 @options.authority
 @options.key
 @options.cert
@@ -137,16 +121,11 @@ def _now() -> datetime:
 @options.no_input
 @options.formats("text", "json", "jsonl")
 @options.issuing
+@requests.asked
 def seal(
     inputs_: tuple[str, ...],
     output: Path,
     seal_ref: str | None,
-    level: str | None,
-    place: str | None,
-    picture: Path | None,
-    size: str | None,
-    reason: str | None,
-    location: str | None,
     authority: Path | None,
     key: str | None,
     cert: Path | None,
@@ -155,19 +134,12 @@ def seal(
     dry_run: bool,
     force: bool,
     no_input: bool,
+    request: sealing.Request,
     settings: Settings,
 ) -> int:
     """Seal every input."""
     if len(inputs_) > 1 and settings.format == "json":
         raise UsageError("CLI_ONE_INPUT", format=settings.format)
-    request = sealing.Request(
-        at=_now(),
-        artwork=_artwork(picture, size),
-        where=sealing.places(values.place(place)),
-        level=level,
-        reason=reason,
-        location=location,
-    )
     how = _How(request, dry_run, force)
     targets = _targets(inputs_, output)
     for target in targets:
@@ -205,7 +177,7 @@ def _one(name: str, target: Path | None, means: _Means, how: _How, settings: Set
     data = inputs.read(name)
     if how.dry_run:
         level, field = means.rehearse(data, how)
-        _say(name, target, _Outcome(level, field, _now(), None), means.name, settings)
+        _say(name, target, _Outcome(level, field, requests.now(), None), means.name, settings)
         return
     sealed = means.seal(data, how, target)
     if target is None:
@@ -265,15 +237,6 @@ def _targets(names: tuple[str, ...], out: Path) -> list[Path | None]:
             raise UsageError("CLI_OUTPUT_TWICE", first=found[target], second=name, path=target)
         found[target] = name
     return list(found)
-
-
-def _artwork(picture: Path | None, size: str | None) -> Artwork | None:
-    if picture is None:
-        if size is not None:
-            raise UsageError("CLI_SIZE_WITHOUT_PICTURE")
-        return None
-    width, height = values.size(size) if size is not None else (None, None)
-    return read_picture(inputs.read(str(picture), _PICTURE), width_mm=width, height_mm=height)
 
 
 def _means(

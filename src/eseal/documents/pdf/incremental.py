@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from eseal.documents.pdf.lexer import Ref
+from eseal.documents.pdf import lexer
+from eseal.documents.pdf.lexer import Dict, Ref
 from eseal.documents.pdf.source import Part, Source, string_bytes
-from eseal.documents.pdf.syntax import name
+from eseal.documents.pdf.syntax import edited, name
+from eseal.errors import DocumentError
 
 _RANGE_DIGITS = 10
 """Room for every number of /ByteRange: files to 10 GB."""
@@ -42,41 +45,70 @@ class Update:
         """Add an object that was reserved, or change an old one."""
         self._objects[ref] = body
 
+    def edit(self, ref: Ref, changes: Mapping[str, bytes]) -> None:
+        """Set entries of the dictionary `ref` as it is to become: changes that were made to it before stay.
+
+        Raises DocumentError SEAL_DOCUMENT_BROKEN where it is no dictionary.
+        """
+        found = self.pending(ref)
+        if found is None or not isinstance(found.value, Dict):
+            raise DocumentError("SEAL_DOCUMENT_BROKEN", what=f"{ref.num} {ref.gen} obj")
+        self.put(ref, edited(found.text, found.value, changes))
+
+    def pending(self, ref: Ref) -> Part | None:
+        """The object `ref` as it is to become; None where there is none."""
+        body = self._objects.get(ref)
+        if body is None:
+            return self.source.object(ref)
+        value, start, end = lexer.parse(body, 0, self.source.scan.limits.nesting)
+        return Part(value, body, start, end, ref)
+
     def section(self, signature: Ref, before: bytes, after: bytes, slot: int) -> tuple[bytes, bytes]:
         """The section around the value of /Contents: what stands before its "<" and behind its ">".
 
         `before` is the start of the signature dictionary with one `BYTE_RANGE` in it, ending at "<"; `after` is its
         end; `slot` is the size of the CMS in bytes. All offsets are known here, so nothing is patched later.
         """
-        data = self.source.scan.data
-        chunks = [] if data.endswith((b"\n", b"\r")) else [b"\n"]
-        at = len(data) + sum(map(len, chunks))
+        size = self.source.size
+        chunks, offsets = self._written()
+        offsets[signature] = size + sum(map(len, chunks))
+        chunks.append(b"%d %d obj\n%b" % (signature.num, signature.gen, before))
+        head = b"".join(chunks)
+        behind = size + len(head) + 2 * slot + 2
+        end = after + b"\nendobj\n"
+        table = self._table(offsets, behind + len(end), hashlib.sha256(head).digest()[:16])
+        tail = end + table
+        ranges = byte_range(0, size + len(head), behind, len(tail))
+        return head.replace(BYTE_RANGE, ranges), tail
+
+    def unsigned(self) -> bytes:
+        """The section where no signature comes with it."""
+        chunks, offsets = self._written()
+        body = b"".join(chunks)
+        return body + self._table(offsets, self.source.size + len(body), hashlib.sha256(body).digest()[:16])
+
+    def _written(self) -> tuple[list[bytes], dict[Ref, int]]:
+        """The objects as they stand in the section, and where in the file."""
+        chunks = [] if self.source.parts[-1].endswith((b"\n", b"\r")) else [b"\n"]
+        at = self.source.size + sum(map(len, chunks))
         offsets: dict[Ref, int] = {}
         for ref in sorted(self._objects, key=_order):
             chunk = b"%d %d obj\n%b\nendobj\n" % (ref.num, ref.gen, self._objects[ref])
             offsets[ref] = at
             chunks.append(chunk)
             at += len(chunk)
-        offsets[signature] = at
-        chunks.append(b"%d %d obj\n%b" % (signature.num, signature.gen, before))
-        head = b"".join(chunks)
-        behind = len(data) + len(head) + 2 * slot + 2
-        end = after + b"\nendobj\n"
-        table = self._table(offsets, behind + len(end), hashlib.sha256(head).digest()[:16])
-        tail = end + table
-        ranges = byte_range(0, len(data) + len(head), behind, len(tail))
-        return head.replace(BYTE_RANGE, ranges), tail
+        return chunks, offsets
 
     def _table(self, offsets: dict[Ref, int], at: int, seed: bytes) -> bytes:
-        newest = self.source.scan.sections[0]
-        entries = [b"/Prev %d" % self.source.scan.startxref, b"/ID " + self._identifier(seed)]
+        newest, trailer = self.source.sections[0], self.source.trailer
+        entries = [b"/Prev %d" % self.source.startxref, b"/ID " + self._identifier(seed)]
         root = self.source.root.ref
-        if self.source.trailer.get("Root") is None and root is not None:
+        if trailer.value.get("Root") is None and root is not None:
             entries.append(b"/Root %d %d R" % (root.num, root.gen))
         # 7.5.6: all entries of the trailer before, changed or not.
-        for entry in self.source.trailer.entries:
+        for entry in trailer.value.entries:
             if entry.key not in _OWN_ENTRIES:
-                entries.append(b"/" + name(entry.key) + b" " + self.source.scan.data[entry.start : entry.end])
+                entries.append(b"/" + name(entry.key) + b" " + trailer.text[entry.start : entry.end])
         if newest.stream is None:
             text = [b"xref\n"]
             for first, run in _runs(offsets):
@@ -105,13 +137,9 @@ class Update:
     def _identifier(self, seed: bytes) -> bytes:
         """/ID (14.4): the first string stays, the second is new."""
         new = b"<" + seed.hex().upper().encode() + b">"
-        items = self.source.items(self.source.part(self._trailer_part(), "ID"))
+        items = self.source.items(self.source.part(self.source.trailer, "ID"))
         first = items[0].source if items and string_bytes(items[0]) else new
         return b"[" + first + new + b"]"
-
-    def _trailer_part(self) -> Part:
-        trailer = self.source.trailer
-        return Part(trailer, self.source.scan.data, trailer.start, trailer.end, None)
 
 
 _OWN_ENTRIES = frozenset(

@@ -32,7 +32,8 @@ class Laid:
         """A hash object over the document as it was, copied from one that is computed once."""
         if digest not in self._hashed:
             state = algorithms.hasher(digest)
-            state.update(self.source.scan.data)
+            for part in self.source.parts:
+                state.update(part)
             self._hashed[digest] = state
         return self._hashed[digest].copy()
 

@@ -41,7 +41,7 @@ def read_back(expected: Laid, appended: bytes) -> ReadBack:
 
 
 def _read(expected: Laid, appended: bytes) -> ReadBack:
-    base = len(expected.source.scan.data)
+    base = expected.source.size
     source = expected.source.with_appended(appended, _section(expected.source, appended))
     after = read_form(source)
     _expect(after.names >= expected.names, "a field is gone")
@@ -73,12 +73,12 @@ def _read(expected: Laid, appended: bytes) -> ReadBack:
 
 
 def _section(source: Source, appended: bytes) -> Section:
-    base = len(source.scan.data)
+    base = source.size
     end = _END.search(appended, max(0, len(appended) - 64))
     declared = int(end[1]) if end else -1
     _expect(base <= declared < base + len(appended), "startxref is wrong")
     section = read_section(appended, declared, declared - base, Budget(source.scan.limits))
-    _expect(section.prev == source.scan.startxref, "/Prev is wrong")
+    _expect(section.prev == source.startxref, "/Prev is wrong")
     _expect(section.trailer.get("Root") == source.trailer_entry("Root"), "/Root is wrong")
     for ref, offset in ((num, place) for num, _, place in section.entries.plain()):
         _expect(base <= offset < base + len(appended), f"object {ref} is not in what was appended")

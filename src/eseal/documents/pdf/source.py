@@ -75,20 +75,31 @@ def _references(value: Any) -> Iterator[Ref]:
             yield from _references(item)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One section that stands behind the scanned file."""
+
+    text: bytes = field(repr=False)
+    """Its bytes."""
+    base: int
+    """Where they begin in the whole file."""
+    section: Section
+    """Its cross-reference section; offsets in it count from the start of the file, but the trailer's from `base`."""
+
+
 class Source:
     """Reads objects of the newest revision. All methods raise DocumentError for what cannot be read."""
 
-    def __init__(self, scan: Scan, appended: bytes = b"", section: Section | None = None) -> None:
+    def __init__(self, scan: Scan, pieces: tuple[Piece, ...] = ()) -> None:
         self.scan = scan
-        self._appended = appended
-        self._section = section
+        self._pieces = pieces
         self._objects: dict[int, Part | None] = {}
         self._packed: dict[int, tuple[bytes, dict[int, int]]] = {}
         self._budget = Budget(scan.limits)
 
     def with_appended(self, appended: bytes, section: Section) -> Source:
         """The same document with one more section; offsets in `section` count from the start of the file."""
-        newer = Source(self.scan, appended, section)
+        newer = Source(self.scan, (*self._pieces, Piece(appended, self.size, section)))
         # What the section says nothing of stands where it stood, in bytes that cannot have changed.
         newer._packed = self._packed
         newer._objects = {num: part for num, part in self._objects.items() if section.find(num) is None}
@@ -97,19 +108,32 @@ class Source:
     @property
     def size(self) -> int:
         """Length of the file in bytes, what is appended included."""
-        return len(self.scan.data) + len(self._appended)
+        return sum(map(len, self.parts))
 
     @property
-    def trailer(self) -> Dict:
+    def parts(self) -> tuple[bytes, ...]:
+        """The file: what was scanned, and what was appended since."""
+        return self.scan.data, *(piece.text for piece in self._pieces)
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """All cross-reference sections, newest first."""
+        return *(piece.section for piece in reversed(self._pieces)), *self.scan.sections
+
+    @property
+    def startxref(self) -> int:
+        """Where the newest section begins, as the file says it."""
+        return self._pieces[-1].section.declared if self._pieces else self.scan.startxref
+
+    @property
+    def trailer(self) -> Part:
         """The newest trailer dictionary."""
-        return self._section.trailer if self._section is not None else self.scan.sections[0].trailer
+        newest = self.sections[0].trailer
+        return Part(newest, self.parts[-1], newest.start, newest.end, None)
 
     def trailer_entry(self, key: str) -> Any:
         """An entry of the newest trailer that has it; not resolved."""
-        for section in (self._section, *self.scan.sections):
-            if section is not None and section.trailer.get(key) is not None:
-                return section.trailer.get(key)
-        return None
+        return next((s.trailer.get(key) for s in self.sections if s.trailer.get(key) is not None), None)
 
     @property
     def next_number(self) -> int:
@@ -119,7 +143,7 @@ class Source:
         what is new.
         """
         highest = 0
-        for section in self.scan.sections:
+        for section in self.sections:
             highest = max(highest, section.size, *(ref.num + 1 for ref in _references(section.trailer)))
             for entries in (section.entries, section.hybrid.entries if section.hybrid else None):
                 if entries is not None and entries.starts:
@@ -226,8 +250,7 @@ class Source:
         return self._objects[num]
 
     def _read(self, num: int) -> Part | None:
-        found = self._section.find(num) if self._section is not None else None
-        found = self.scan.find(num) if found is None else found
+        found = next((f for f in (s.find(num) for s in self.sections) if f is not None), None)
         if found is None or found[0] == FREE:
             return None
         kind, place, extra = found
@@ -236,8 +259,7 @@ class Source:
                 return self._unpack(num, place)
             if kind != PLAIN:
                 return None
-            base = len(self.scan.data)
-            text, at = (self._appended, place - base) if place >= base else (self.scan.data, place)
+            text, at = self._locate(place)
             if at >= len(text):
                 return None
             header = lexer.object_header(text, at)
@@ -248,6 +270,11 @@ class Source:
             return Part(value, text, start, end, Ref(num, extra))
         except (LexError, ValueError) as error:
             raise DocumentError("SEAL_DOCUMENT_BROKEN", what=f"{num} {extra} obj") from error
+
+    def _locate(self, place: int) -> tuple[bytes, int]:
+        """The buffer in which the offset `place` of the file lies, and where."""
+        piece = next((p for p in reversed(self._pieces) if place >= p.base), None)
+        return (piece.text, place - piece.base) if piece is not None else (self.scan.data, place)
 
     def _unpack(self, num: int, container: int) -> Part | None:
         if container not in self._packed:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eseal.crypto.cms_build import template
+from eseal.documents.pdf.entering import SIG_FLAGS, Changes, enter, own, ref_bytes, write_changes
 from eseal.documents.pdf.form import FormFacts, SignatureField, check_permitted, check_readable, read_form
 from eseal.documents.pdf.incremental import BYTE_RANGE, Update
 from eseal.documents.pdf.laid import Laid
@@ -16,16 +17,14 @@ from eseal.documents.pdf.placement import Place, Rect, find_page, place, sheet
 from eseal.documents.pdf.scan import scan
 from eseal.documents.pdf.source import Page, Part, Source
 from eseal.documents.pdf.stamp import put_empty, put_form
-from eseal.documents.pdf.syntax import SEAL_ENTRY, appended, date, edited, numbers, text_string
-from eseal.errors import DocumentError, PolicyError, UsageError
+from eseal.documents.pdf.syntax import SEAL_ENTRY, date, edited, numbers, text_string
+from eseal.errors import PolicyError, UsageError
 from eseal.limits import DEFAULT, Limits
 from eseal.model import Certificate, Digest, Placement, aware
 from eseal.seals.artwork import Artwork
 
 # Print and Locked (12.5.3): shown on paper, not to be moved; all flags that PDF/A forbids stay clear.
 _FLAGS = 132
-# SignaturesExist and AppendOnly (12.7.3).
-_SIG_FLAGS = b"3"
 _NOWHERE: Rect = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -171,59 +170,19 @@ def _add(
         picture = put_form(update, artwork, spot.rotate)
     widget = update.add(
         b"<< /Type /Annot /Subtype /Widget /FT /Sig /T %b /V %b /F %d /Rect %b /P %b /AP << /N %b >> >>"
-        % (text_string(name), _ref(signature), _FLAGS, numbers(rect), _ref(_own(page.part)), _ref(picture))
+        % (
+            text_string(name),
+            ref_bytes(signature),
+            _FLAGS,
+            numbers(rect),
+            ref_bytes(own(page.part)),
+            ref_bytes(picture),
+        )
     )
-    changes: dict[Ref, dict[str, bytes]] = {}
-    _append(source, update, page.part, "Annots", _ref(widget), changes)
-    _enter(source, update, form, _ref(widget), changes)
-    for ref, entries in changes.items():
-        owner = source.object(ref)
-        if owner is not None:
-            update.put(ref, edited(owner.text, owner.value, entries))
+    changes: Changes = {}
+    enter(update, form, page, widget, changes)
+    write_changes(update, changes)
     return spot
-
-
-def _append(
-    source: Source, update: Update, owner: Part, key: str, item: bytes, changes: dict[Ref, dict[str, bytes]]
-) -> None:
-    """Put `item` at the end of the array `key` of the indirect dictionary `owner`."""
-    array = source.part(owner, key)
-    if array is not None and isinstance(array.value, list):
-        longer = appended(array.text, array.start, array.end, item)
-        if array.ref is not None:
-            update.put(array.ref, longer)
-            return
-    else:
-        longer = b"[" + item + b"]"
-    changes.setdefault(_own(owner), {})[key] = longer
-
-
-def _enter(
-    source: Source, update: Update, form: FormFacts, widget: bytes, changes: dict[Ref, dict[str, bytes]]
-) -> None:
-    """Put the field into /AcroForm, which is made where there is none (12.7.3)."""
-    root = _own(source.root)
-    part = form.part
-    if part is None:
-        made = update.add(b"<< /Fields [" + widget + b"] /SigFlags " + _SIG_FLAGS + b" >>")
-        changes.setdefault(root, {})["AcroForm"] = _ref(made)
-        return
-    entries = {"SigFlags": _SIG_FLAGS}
-    fields = source.part(part, "Fields")
-    if fields is None or not isinstance(fields.value, list):
-        entries["Fields"] = b"[" + widget + b"]"
-    else:
-        longer = appended(fields.text, fields.start, fields.end, widget)
-        if fields.ref is not None:
-            update.put(fields.ref, longer)
-        else:
-            entries["Fields"] = longer
-    if part.ref is not None:
-        if source.resolve(part.value.get("SigFlags")) == 3 and len(entries) == 1:
-            return
-        changes.setdefault(part.ref, {}).update(entries)
-    else:
-        changes.setdefault(root, {})["AcroForm"] = edited(part.text, part.value, entries)
 
 
 def _fill(
@@ -235,25 +194,25 @@ def _fill(
     entries: dict[str, bytes] = {"F": b"%d" % _FLAGS}
     spot = None
     if rect is None or artwork is None:
-        entries["AP"] = b"<< /N " + _ref(put_empty(update)) + b" >>"
+        entries["AP"] = b"<< /N " + ref_bytes(put_empty(update)) + b" >>"
     else:
         spot = Place(page, rect, sheet(source, page).rotate)
-        entries["AP"] = b"<< /N " + _ref(put_form(update, artwork, spot.rotate, rect)) + b" >>"
-    value = {"V": _ref(signature)}
+        entries["AP"] = b"<< /N " + ref_bytes(put_form(update, artwork, spot.rotate, rect)) + b" >>"
+    value = {"V": ref_bytes(signature)}
     if widget.ref == empty.part.ref:
-        update.put(_own(widget), edited(widget.text, widget.value, entries | value))
+        update.put(own(widget), edited(widget.text, widget.value, entries | value))
     else:
-        update.put(_own(widget), edited(widget.text, widget.value, entries))
-        update.put(_own(empty.part), edited(empty.part.text, empty.part.value, value))
+        update.put(own(widget), edited(widget.text, widget.value, entries))
+        update.put(own(empty.part), edited(empty.part.text, empty.part.value, value))
     part = source.dictionary(source.root, "AcroForm")
     if part is not None and source.resolve(part.value.get("SigFlags")) != 3:
-        flags = {"SigFlags": _SIG_FLAGS}
+        flags = {"SigFlags": SIG_FLAGS}
         if part.ref is not None:
             update.put(part.ref, edited(part.text, part.value, flags))
         else:
             root = source.root
             form = edited(part.text, part.value, flags)
-            update.put(_own(root), edited(root.text, root.value, {"AcroForm": form}))
+            update.put(own(root), edited(root.text, root.value, {"AcroForm": form}))
     return spot
 
 
@@ -273,14 +232,3 @@ def _rect(source: Source, widget: Part) -> Rect | None:
     x0, y0, x1, y1 = map(float, values)
     rect = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
     return rect if rect[0] < rect[2] and rect[1] < rect[3] else None
-
-
-def _own(part: Part) -> Ref:
-    """The reference of an object that must be an indirect one. Raises DocumentError SEAL_DOCUMENT_BROKEN."""
-    if part.ref is None:
-        raise DocumentError("SEAL_DOCUMENT_BROKEN", what="/Page")
-    return part.ref
-
-
-def _ref(ref: Ref) -> bytes:
-    return b"%d %d R" % (ref.num, ref.gen)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +11,7 @@ import click
 
 from eseal import files, sealing
 from eseal.authority import Authority
-from eseal.cli import base, inputs, options, output, requests
+from eseal.cli import base, inputs, options, outcomes, output, requests
 from eseal.cli.authority import open_authority
 from eseal.cli.password import asking, given
 from eseal.cli.progress import Progress
@@ -21,10 +19,8 @@ from eseal.cli.settings import Settings, t
 from eseal.config import TimestamperEntry
 from eseal.errors import Error, UsageError
 from eseal.keys import open_signer
-from eseal.model import Signer, rfc3339
+from eseal.model import Signer
 from eseal.net import HttpFetcher
-from eseal.report.escape import terminal
-from eseal.report.explain import shown_time
 from eseal.report.json import SCHEMA
 from eseal.sealing import Sealed
 from eseal.seals.register import Seal
@@ -43,17 +39,6 @@ class _How:
     def now(self, seal: Seal | None = None) -> sealing.Request:
         """The request with `seal`, at this moment."""
         return replace(self.request, seal=seal, at=requests.now())
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What is said of one document."""
-
-    level: str
-    field: str
-    time: datetime
-    digest: str | None
-    """None where nothing was signed."""
 
 
 class _Means(Protocol):
@@ -177,46 +162,10 @@ def _one(name: str, target: Path | None, means: _Means, how: _How, settings: Set
     data = inputs.read(name)
     if how.dry_run:
         level, field = means.rehearse(data, how)
-        _say(name, target, _Outcome(level, field, requests.now(), None), means.name, settings)
+        outcomes.say(name, target, outcomes.Outcome(level, field, requests.now(), None), means.name, settings)
         return
     sealed = means.seal(data, how, target)
-    if target is None:
-        stream = output.stdout().buffer
-        stream.writelines(sealed.parts)
-        stream.flush()
-    digest = hashlib.sha256()
-    for part in sealed.parts if settings.json else ():
-        digest.update(part)
-    outcome = _Outcome(sealed.level, sealed.field, sealed.time, "sha256:" + digest.hexdigest())
-    _say(name, target, outcome, means.name, settings)
-
-
-def _say(name: str, target: Path | None, outcome: _Outcome, seal: str | None, settings: Settings) -> None:
-    place = str(target) if target is not None else inputs.STDIN
-    if settings.json and target is not None:
-        value = {
-            "file": name,
-            "output": place,
-            "level": f"B-{outcome.level}",
-            "seal": seal,
-            "field": outcome.field,
-            "time": rfc3339(outcome.time),
-            "digest": outcome.digest,
-            "dry_run": outcome.digest is None,
-        }
-        indent = 2 if settings.format == "json" else None
-        output.result_json({"schema": SCHEMA, "sealed": value}, indent=indent)
-    elif settings.verbosity >= 0:
-        parts = (
-            t("CLI_SEAL_DRY_RUN") if outcome.digest is None else "",
-            terminal(place),
-            f"PAdES B-{outcome.level}",
-            terminal(seal or outcome.field),
-            shown_time(outcome.time, None),
-        )
-        line = "  ".join(part for part in parts if part)
-        # The document itself is on standard output where there is no target.
-        output.result(line) if target is not None else output.note(line, settings)
+    outcomes.deliver(name, target, sealed, means.name, settings)
 
 
 def _targets(names: tuple[str, ...], out: Path) -> list[Path | None]:

@@ -1,0 +1,68 @@
+"""What is said of a document that was sealed, completed or extended."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from eseal.cli import inputs, output
+from eseal.cli.settings import Settings, t
+from eseal.model import rfc3339
+from eseal.report.escape import terminal
+from eseal.report.explain import shown_time
+from eseal.report.json import SCHEMA
+from eseal.sealing import Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is said of one document."""
+
+    level: str
+    field: str
+    time: datetime
+    digest: str | None
+    """None where nothing was signed."""
+
+
+def deliver(name: str, target: Path | None, sealed: Sealed, seal: str | None, settings: Settings) -> None:
+    """Say what came of the input `name`; without a `target` the document goes to standard output first."""
+    if target is None:
+        stream = output.stdout().buffer
+        stream.writelines(sealed.parts)
+        stream.flush()
+    digest = hashlib.sha256()
+    for part in sealed.parts if settings.json else ():
+        digest.update(part)
+    say(name, target, Outcome(sealed.level, sealed.field, sealed.time, "sha256:" + digest.hexdigest()), seal, settings)
+
+
+def say(name: str, target: Path | None, outcome: Outcome, seal: str | None, settings: Settings) -> None:
+    """Print one line, or one JSON object; on stderr where the document itself went to standard output."""
+    place = str(target) if target is not None else inputs.STDIN
+    if settings.json and target is not None:
+        value = {
+            "file": name,
+            "output": place,
+            "level": f"B-{outcome.level}",
+            "seal": seal,
+            "field": outcome.field,
+            "time": rfc3339(outcome.time),
+            "digest": outcome.digest,
+            "dry_run": outcome.digest is None,
+        }
+        indent = 2 if settings.format == "json" else None
+        output.result_json({"schema": SCHEMA, "sealed": value}, indent=indent)
+    elif settings.verbosity >= 0:
+        parts = (
+            t("CLI_SEAL_DRY_RUN") if outcome.digest is None else "",
+            terminal(place),
+            f"PAdES B-{outcome.level}",
+            terminal(seal or outcome.field),
+            shown_time(outcome.time, None),
+        )
+        line = "  ".join(part for part in parts if part)
+        # The document itself is on standard output where there is no target.
+        output.result(line) if target is not None else output.note(line, settings)

@@ -88,7 +88,7 @@ def check_permitted(source: Source, form: FormFacts, name: str, *, visible: bool
 
     Raises PolicyError SEAL_DOCUMENT_CERTIFIED, SEAL_DOCUMENT_CERTIFIED_VISIBLE, SEAL_FIELD_LOCKED.
     """
-    level = _certification(source)
+    level = level_in_force(source, form)
     if level == 1:
         raise PolicyError("SEAL_DOCUMENT_CERTIFIED")
     # ISO 32000-2 table 257 permits signing but says nothing of a new field that shows; published attacks use it, and a
@@ -96,24 +96,33 @@ def check_permitted(source: Source, form: FormFacts, name: str, *, visible: bool
     if level is not None and visible and new:
         raise PolicyError("SEAL_DOCUMENT_CERTIFIED_VISIBLE")
     for signature in form.signatures:
-        if signature.value is None:
-            continue
-        for rule in _locks(source, signature):
-            if source.resolve(rule.value.get("P")) == 1:
-                raise PolicyError("SEAL_DOCUMENT_CERTIFIED")
-            if _locked(source, rule, name):
-                raise PolicyError("SEAL_FIELD_LOCKED", field=signature.name)
+        if signature.value is not None and any(_locked(source, rule, name) for rule in _locks(source, signature)):
+            raise PolicyError("SEAL_FIELD_LOCKED", field=signature.name)
 
 
-def _certification(source: Source) -> int | None:
+def level_in_force(source: Source, form: FormFacts) -> int | None:
+    """The strictest /P of certification and signed locks (tables 236, 257); None where nothing restricts changes."""
+    levels: list[int] = []
     permissions = source.dictionary(source.root, "Perms")
-    signature = source.dictionary(permissions, "DocMDP") if permissions is not None else None
-    if signature is None:
-        return None
-    for parameters in _transforms(source, signature, "DocMDP"):
-        level = source.resolve(parameters.value.get("P"))
-        return level if level in (1, 2, 3) else 2
-    return 2
+    certified = source.dictionary(permissions, "DocMDP") if permissions is not None else None
+    for value in (certified, *(s.value for s in form.signatures)):
+        if value is not None:
+            levels += [_level(source, parameters) for parameters in _transforms(source, value, "DocMDP")]
+    if certified is not None and not levels:
+        levels.append(1)
+    for signature in form.signatures:
+        lock = source.dictionary(signature.part, "Lock") if signature.value is not None else None
+        if lock is not None and source.part(lock, "P") is not None:
+            levels.append(_level(source, lock))
+    return min(levels, default=None)
+
+
+def _level(source: Source, owner: Part) -> int:
+    """/P as the verifier reads it: 2 where it is left out, the strictest where it is not understood."""
+    level = source.resolve(owner.value.get("P"))
+    if level is None:
+        return 2
+    return level if type(level) is int and level in (1, 2, 3) else 1
 
 
 def _transforms(source: Source, signature: Part, method: str) -> Iterator[Part]:

@@ -24,6 +24,7 @@ from eseal.report.json import schema
 Run = Callable[..., Any]
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 COMMANDS = [[name] for name in TABLE] + [["seals", n] for n in ("draw", "list", "show")] + [["config", "show"]]
+COMMANDS += [["trust", n] for n in ("add", "list", "show", "update", "close", "remove")]
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -39,7 +40,7 @@ def test_help_begins_with_examples_and_ends_with_exit_codes(run: Run, command: l
 
 
 def test_every_option_in_an_example_is_there(run: Run) -> None:
-    for command in (c for c in COMMANDS if c not in (["seals"], ["config"])):
+    for command in (c for c in COMMANDS if c not in (["seals"], ["config"], ["trust"])):
         examples = messages.text(f"CLI_{'_'.join(command).upper()}_EXAMPLES", "en")
         shown = run(*command, "-h").out
         for option in re.findall(r"(--[a-z-]+|-[a-z])(?= |$)", examples):

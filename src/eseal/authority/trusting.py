@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from eseal.report.model import Check, CheckVerdict
 from eseal.trust.folder import ANCHORS, ANCHORS_FILE, AnchorEntry, anchor_files, entries_text, material, material_files
 from eseal.trust.folder import read_folder as load
 from eseal.trust.store import DEFAULT_PURPOSES, Anchor, Purpose, TrustStore
+from eseal.trust.view import SOON, plain_fingerprint
 
 if TYPE_CHECKING:
     from eseal.authority.office import Authority
@@ -37,13 +38,9 @@ __all__ = [
     "find_anchor",
     "load",
     "offered",
-    "plain_fingerprint",
     "remove_anchor",
     "trust_folder",
 ]
-
-SOON = timedelta(days=90)
-"""How long before its end a certificate is called about to expire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +233,6 @@ def find_anchor(folder: Path, reference: str) -> tuple[AnchorEntry, Anchor]:
             "TRUST_REF_AMBIGUOUS", reference=reference, ids=", ".join(a.certificate.fingerprint[:16] for _, a in hits)
         )
     return hits[0]
-
-
-def plain_fingerprint(text: str) -> str:
-    """A fingerprint as people copy it, with colons or spaces, as lower-case hex; empty where it is none."""
-    plain = text.removeprefix("SHA256:").replace(":", "").replace(" ", "").lower()
-    return plain if plain and set(plain) <= set("0123456789abcdef") else ""
 
 
 def trust_folder(authority: Authority) -> Path:

@@ -13,8 +13,11 @@ TABLE = {
     "demo": "eseal.cli.demo:demo",
     "init": "eseal.cli.init:init",
     "seal": "eseal.cli.seal:seal",
+    "prepare": "eseal.cli.two_steps:prepare",
+    "complete": "eseal.cli.two_steps:complete",
     "verify": "eseal.cli.verify:verify",
     "seals": "eseal.cli.seals:seals",
+    "trust": "eseal.cli.trust:trust",
     "config": "eseal.cli.config:config",
 }
 """Every command that works, in the order of use."""

@@ -152,3 +152,23 @@ tsa: Decorator[Any] = option("--tsa", metavar="URL", envvar="ESEAL_TSA", help="C
 reason: Decorator[Any] = option("--reason", metavar="TEXT", help="CLI_OPT_REASON")
 location: Decorator[Any] = option("--location", metavar="TEXT", help="CLI_OPT_LOCATION")
 dry_run: Decorator[Any] = option("--dry-run", is_flag=True, help="CLI_OPT_DRY_RUN")
+
+# trust
+yes: Decorator[Any] = option("--yes", is_flag=True, help="CLI_OPT_YES")
+purpose: Decorator[Any] = option(
+    "--purpose", multiple=True, type=click.Choice(("seal", "timestamp", "seal-maker")), help="CLI_OPT_PURPOSE"
+)
+trust_from: Decorator[Any] = option("--from", "from_", metavar="TIME", help="CLI_OPT_TRUST_FROM")
+trust_until: Decorator[Any] = option("--until", metavar="TIME", help="CLI_OPT_TRUST_UNTIL")
+
+# prepare, complete
+output_pending: Decorator[Any] = option(
+    "-o", "--output", type=path, required=True, metavar="PENDING", help="CLI_OPT_PENDING"
+)
+cert_elsewhere: Decorator[Any] = option("--cert", type=path, metavar="FILE", help="CLI_OPT_CERT_ELSEWHERE")
+scheme: Decorator[Any] = option("--scheme", metavar="NAME", help="CLI_OPT_SCHEME")
+room: Decorator[Any] = option("--room", type=click.IntRange(1_000, 1_000_000), metavar="BYTES", help="CLI_OPT_ROOM")
+to_sign: Decorator[Any] = option("--to-sign", type=path, metavar="FILE", help="CLI_OPT_TO_SIGN")
+content: Decorator[Any] = option("--content", type=path, metavar="FILE", help="CLI_OPT_CONTENT")
+signature: Decorator[Any] = option("--signature", type=path, metavar="FILE", help="CLI_OPT_SIGNATURE")
+cms: Decorator[Any] = option("--cms", type=path, metavar="FILE", help="CLI_OPT_CMS")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+
+from pyhanko.pdf_utils.crypt import StandardSecurityHandler
 
 from eseal import TrustStore, testpki
 from eseal.crypto.cms_build import template
@@ -140,7 +143,27 @@ RICH: Mapping[int, bytes] = {
     65: b"<< /Title (Birth certificate) /Producer (Registry) >>",
 }
 _NUMBERS = list(range(1, max(RICH) + 1))
-DOCUMENT = objects_to_pdf({n: RICH.get(n, b"null") for n in _NUMBERS}, extra=b"/Info 65 0 R /ID [<01> <01>] ")
+_TRAILER = b"/Info 65 0 R /ID [<01> <01>] "
+_CIPHER = b"/Encrypt 66 0 R "
+DOCUMENT = objects_to_pdf({n: RICH.get(n, b"null") for n in _NUMBERS}, extra=_TRAILER)
+
+
+def ciphered() -> bytes:
+    """DOCUMENT encrypted with an empty user password; its streams and strings by the Identity filter (7.6.6).
+
+    Every attack can so be written down as it is, and the reader still has to take the file for an encrypted one.
+    """
+    handler = StandardSecurityHandler.build_from_pw("owner", "", encrypt_metadata=False, pdf_mac=False)
+    out = io.BytesIO()
+    handler.as_pdf_object().write_to_stream(out, None)  # type: ignore[no-untyped-call]
+    cipher = re.sub(rb"/(StmF|StrF) */\w+", rb"/\1 /Identity", out.getvalue())
+    bodies = {n: RICH.get(n, b"null") for n in _NUMBERS} | {66: cipher}
+    return objects_to_pdf(bodies, extra=_TRAILER + _CIPHER, version=b"2.0")
+
+
+def encryption(data: bytes) -> bytes:
+    """What the trailer of an update to `data` repeats of its encryption (7.5.6)."""
+    return _CIPHER if _CIPHER in data else b""
 
 
 def numbers(data: bytes) -> int:
@@ -186,7 +209,7 @@ def update(
     out += b"xref\n" + b"".join(b"%d 1\n" % n + rows[n] for n in sorted(rows))
     out += b"trailer\n<< /Size %d /Root %d 0 R " % (last, root)
     out += b"/Info %d 0 R " % info if info else b""
-    out += b"/ID [<01> <02>] /Prev %d %s>>\nstartxref\n%d\n%%%%EOF\n" % (
+    out += encryption(data) + b"/ID [<01> <02>] /Prev %d %s>>\nstartxref\n%d\n%%%%EOF\n" % (
         startxref(data) if prev is None else prev,
         extra,
         start,
@@ -216,9 +239,10 @@ def update_stream(data: bytes, objects: Mapping[int, bytes], *, packed: Mapping[
     rows[own] = (1, rows_at, 0)
     table = b"".join(bytes((k,)) + a.to_bytes(4, "big") + b.to_bytes(2, "big") for _, (k, a, b) in sorted(rows.items()))
     index = b" ".join(b"%d 1" % n for n in sorted(rows))
-    extra = b"/Type /XRef /Size %d /W [1 4 2] /Index [%s] /Root 1 0 R /Info 65 0 R /ID [<01> <02>] /Prev %d " % (
+    extra = b"/Type /XRef /Size %d /W [1 4 2] /Index [%s] /Root 1 0 R /Info 65 0 R %s/ID [<01> <02>] /Prev %d " % (
         own + 1,
         index,
+        encryption(data),
         startxref(data),
     )
     out += b"%d 0 obj\n" % own + stream(table, extra) + b"\nendobj\n"

@@ -59,14 +59,19 @@ def _in_section(scan: Scan, section: Section, older: list[Section]) -> list[int]
         if num in seen:
             found.append(num)
         seen.add(num)
-        if _contradicts(num, entry, section, older) or _unsure(scan, num, entry, directories):
+        if (
+            _contradicts(num, entry, section, older)
+            or _unsure(scan, num, entry, directories)
+            or _moved_unseen(scan, num, entry, older)
+        ):
             found.append(num)
     if section.hybrid is not None:
         hidden: set[int] = set()
         for num, entry in _all(section.hybrid.entries):
             open_entry = section.entries.find(num)
             differs = open_entry is not None and open_entry[0] != FREE and open_entry[:2] != entry[:2]
-            if num in hidden or differs or _unsure(scan, num, entry, directories):
+            unsure = _unsure(scan, num, entry, directories) or _moved_unseen(scan, num, entry, older)
+            if num in hidden or differs or unsure:
                 found.append(num)
             hidden.add(num)
     return found
@@ -137,6 +142,13 @@ def _misplaced(num: int, entry: Entry, directories: Directories) -> bool:
         return False
     numbers = directories.of(stream)
     return numbers is not None and (index >= len(numbers) or numbers[index] != num)
+
+
+def _moved_unseen(scan: Scan, num: int, entry: Entry, older: list[Section]) -> bool:
+    """An entry that leads elsewhere into an encrypted object stream: whether number and index agree cannot be read."""
+    if not scan.encrypted or entry[0] != PACKED:
+        return False
+    return next((e for s in reversed(older) if (e := s.find(num)) is not None), None) != entry
 
 
 def _packed(scan: Scan, head: Dict, place: int) -> bool:

@@ -15,10 +15,12 @@ from eseal.documents.pdf.lexer import Dict, Ref
 from eseal.documents.pdf.pending import Pending
 from eseal.documents.pdf.placement import Place, Rect, find_page, place, sheet
 from eseal.documents.pdf.scan import scan
+from eseal.documents.pdf.seed import Demands, Offer
 from eseal.documents.pdf.source import Page, Part, Source
 from eseal.documents.pdf.stamp import put_empty, put_form
 from eseal.documents.pdf.syntax import SEAL_ENTRY, date, edited, numbers, text_string
-from eseal.errors import PolicyError, UsageError
+from eseal.documents.pdf.terms import agree, put
+from eseal.errors import UsageError
 from eseal.limits import DEFAULT, Limits
 from eseal.model import Certificate, Digest, Placement, aware
 from eseal.seals.artwork import Artwork
@@ -52,6 +54,8 @@ class Draft:
     """The document as it was, and what is expected of it afterwards."""
     page: int | None
     """Page asked for, 1-based or from the end; None where it was left to us or nothing shows."""
+    demands: Demands
+    """What the field asked of the seal; its notes are what the seal does not meet."""
     _update: Update = dataclasses.field(repr=False)
     _signature: Ref = dataclasses.field(repr=False)
     _entries: bytes = dataclasses.field(repr=False)
@@ -62,8 +66,9 @@ class Draft:
         return self.laid.field
 
     def pending(self, certificate: Certificate, chain: tuple[Certificate, ...], scheme: str, *, slot: int) -> Pending:
-        """Close the layout with room for a CMS of `slot` bytes."""
+        """Close the layout with room for a CMS of `slot` bytes. Raises PolicyError SEAL_SEED_DIGEST."""
         row = template(certificate, chain, scheme).scheme
+        self.demands.check_digest(row.digest)
         before = b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached " + self._entries
         before += BYTE_RANGE + b" /Contents "
         head, tail = self._update.section(self._signature, before, b" >>", slot)
@@ -97,11 +102,13 @@ def draft(
     artwork: Artwork | None = None,
     placement: Placement | None = None,
     field: str | None = None,
+    offer: Offer | None = None,
 ) -> Draft:
-    """Lay out a seal. `field` names an empty signature field, or the new one.
+    """Lay out a seal. `field` names an empty signature field, or the new one; `offer` is what it can be asked for.
 
     Without `artwork` it does not show. Raises UsageError PLACE_..., SEAL_FIELD_NAME, SEAL_FIELD_TAKEN and PolicyError
-    SEAL_DOCUMENT_CERTIFIED, SEAL_DOCUMENT_CERTIFIED_VISIBLE, SEAL_FIELD_LOCKED, SEAL_FIELD_RULES.
+    SEAL_DOCUMENT_CERTIFIED, SEAL_DOCUMENT_CERTIFIED_VISIBLE, SEAL_FIELD_LOCKED, SEAL_CERTIFY_...,
+    SEAL_LOCK_..., SEAL_SEED_...
     """
     aware(statement.at, "at")
     form = read_form(source)
@@ -112,6 +119,7 @@ def draft(
         raise UsageError("PLACE_IN_FIELD", field=empty.name)
     name = field if field is not None else _free_name(form)
     check_permitted(source, form, name, visible=artwork is not None, new=empty is None)
+    terms = agree(source, form, empty, offer if offer is not None else Offer(reason=statement.reason))
     update = Update(source)
     signature = update.reserve()
     if empty is not None:
@@ -124,8 +132,9 @@ def draft(
             entries += b"/" + key.encode() + b" " + text_string(text) + b" "
     if statement.seal:
         entries += f"/{SEAL_ENTRY} /{statement.seal} ".encode("ascii")
+    entries += put(update, terms, signature)
     page = placement.page if placement is not None else None
-    return Draft(Laid(source, name, form.names, spot), page, update, signature, entries)
+    return Draft(Laid(source, name, form.names, spot), page, terms.demands, update, signature, entries)
 
 
 def _free_name(form: FormFacts) -> str:
@@ -140,8 +149,6 @@ def _empty_field(source: Source, form: FormFacts, name: str | None) -> Signature
         return None
     found = next((s for s in form.signatures if s.name == name), None)
     if found is not None and found.value is None:
-        if any(source.part(found.part, key) is not None for key in ("Lock", "SV")):
-            raise PolicyError("SEAL_FIELD_RULES", field=name)
         return found
     if name in form.names:
         raise UsageError("SEAL_FIELD_TAKEN", field=name)

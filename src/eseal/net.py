@@ -97,6 +97,16 @@ def is_public(address: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one exchange, whatever its status."""
+
+    status: int
+    """HTTP status."""
+    body: bytes
+    """The body, of any status."""
+
+
+@dataclass(frozen=True, slots=True)
 class HttpFetcher:
     """The Fetcher for real use. It keeps no connection and no state, so it may be shared between threads."""
 
@@ -118,7 +128,7 @@ class HttpFetcher:
         current = url
         for _ in range(self.redirects + 1):
             parts = _split(current)
-            answer, data = self._exchange(current, parts, body, content_type, limit, deadline)
+            answer, data = self._exchange(current, parts, _request(parts, body, content_type), limit, deadline)
             if answer.status not in (301, 302, 303, 307, 308):
                 if answer.status != 200:
                     raise ServiceError("NET_STATUS", url=current, status=answer.status)
@@ -133,14 +143,25 @@ class HttpFetcher:
             current = target
         raise ServiceError("NET_REDIRECTS", url=url, limit=self.redirects)
 
+    def post(self, url: str, body: bytes, *, content_type: str, bearer: bytes | None = None, limit: int) -> Answer:
+        """POST to a service that tells its failures in the body: no redirect is followed, any status is an answer.
+
+        `bearer` is an access token (RFC 6750 2.1); it goes into no message. Raises ServiceError (NET_...).
+        """
+        parts = _split(url)
+        request = _request(parts, body, content_type, bearer)
+        answer, data = self._exchange(url, parts, request, limit, _Deadline(self.seconds, url), any_status=True)
+        return Answer(answer.status, data)
+
     def _exchange(
         self,
         url: str,
         parts: SplitResult,
-        body: bytes | None,
-        content_type: str | None,
+        request: bytes,
         limit: int,
         deadline: _Deadline,
+        *,
+        any_status: bool = False,
     ) -> tuple[http.client.HTTPResponse, bytes]:
         host = str(parts.hostname)
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -150,11 +171,11 @@ class HttpFetcher:
                 context = self.tls or ssl.create_default_context()
                 sock.settimeout(deadline.left())
                 sock = context.wrap_socket(sock, server_hostname=host)
-            _send(sock, _request(parts, body, content_type), deadline)
+            _send(sock, request, deadline)
             wire: Any = _Wire(sock, deadline)
-            answer = http.client.HTTPResponse(wire, method="GET" if body is None else "POST")
+            answer = http.client.HTTPResponse(wire, method=request.split(b" ", 1)[0].decode())
             answer.begin()
-            if answer.status != 200:
+            if answer.status != 200 and not any_status:
                 return answer, b""
             if answer.length is not None and answer.length > limit:
                 raise ServiceError("NET_TOO_LARGE", url=url, limit=limit)
@@ -307,7 +328,7 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
-def _request(parts: SplitResult, body: bytes | None, content_type: str | None) -> bytes:
+def _request(parts: SplitResult, body: bytes | None, content_type: str | None, bearer: bytes | None = None) -> bytes:
     if content_type is not None and not (content_type.isascii() and content_type.isprintable()):
         raise ServiceError("NET_URL", url=content_type)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -321,7 +342,10 @@ def _request(parts: SplitResult, body: bytes | None, content_type: str | None) -
     ]
     if body is not None:
         lines += [f"Content-Type: {content_type or 'application/octet-stream'}", f"Content-Length: {len(body)}"]
-    return "\r\n".join([*lines, "", ""]).encode("ascii") + (body or b"")
+    head = "\r\n".join([*lines, ""]).encode("ascii")
+    if bearer is not None:
+        head += b"Authorization: Bearer " + bearer + b"\r\n"
+    return head + b"\r\n" + (body or b"")
 
 
 def _send(sock: socket.socket, data: bytes, deadline: _Deadline) -> None:

@@ -269,7 +269,7 @@ def test_sizes_of_rsa(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "uri",
-    ["pkcs11:token=a", "csc:https://x", "https://host/key", "env:KEY", "", "file:", "pem:", "file://host/key"],
+    ["pkcs12x:token=a", "https://host/key", "env:KEY", "", "file:", "pem:", "file://host/key"],
 )
 def test_unknown_schemes_name_what_works(uri: str) -> None:
     error = refused("KEY_URI_UNKNOWN", uri, UsageError)

@@ -12,7 +12,6 @@ from typing import Any
 
 from asn1crypto import keys as asn1_keys
 from asn1crypto import pkcs12 as asn1_pkcs12
-from asn1crypto import x509 as asn1_x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
@@ -22,14 +21,20 @@ from eseal.crypto import algorithms
 from eseal.crypto.algorithms import Scheme
 from eseal.crypto.certificates import facts
 from eseal.errors import KeyAccessError, UsageError
-from eseal.model import Certificate
+from eseal.keys.matching import (
+    CURVES,
+    RSA_BITS,
+    canonical,
+    certificate_for,
+    chain_of,
+    choose_scheme,
+    scheme_row,
+)
+from eseal.model import Certificate, KeyInfo
 
 FILE_BYTES = 1_000_000
 """Largest key or certificate file that is read."""
-RSA_BITS = (2048, 4096)
-"""Smallest and largest RSA modulus that eseal seals with, in bits."""
 
-_CURVES = {"secp256r1": 256, "secp384r1": 384, "secp521r1": 521}
 _KEY_BLOCK = re.compile(
     rb"-----BEGIN ((?:ENCRYPTED |RSA |EC |DSA |OPENSSH )?PRIVATE KEY)-----.*?-----END \1-----", re.S
 )
@@ -112,21 +117,13 @@ class FileSigner:
         `certificates` are looked at before those of the file; `path` is only for messages. Raises KeyAccessError
         and UsageError as `eseal.keys.open_signer` does.
         """
-        row = _scheme_row(scheme)
-        if b"-----BEGIN " in data:
-            key, own = _load_pem(data, password, path)
-        else:
-            key, own = _load_pkcs12(data, password, path)
+        row = scheme_row(scheme)
+        key, own = _load(data, password, path)
         spki = _public(key, path)
         candidates = tuple(dict.fromkeys((*certificates, *_readable(own))))
-        if not candidates:
-            raise KeyAccessError("CERTIFICATE_MISSING", path=path)
-        certificate = next((c for c in candidates if _same_key(c, spki)), None)
-        if certificate is None:
-            raise KeyAccessError(
-                "KEY_CERTIFICATE_MISMATCH", path=path, subject=facts(candidates[0]).subject, count=len(candidates)
-            )
-        return cls(key, certificate, chain_of(certificate, candidates), _choose(row, key, certificate))
+        certificate = certificate_for(spki, candidates, path)
+        # The certificate's own form of the key counts: id-RSASSA-PSS binds it to one scheme.
+        return cls(key, certificate, chain_of(certificate, candidates), choose_scheme(row, facts(certificate).key))
 
     @property
     def certificate(self) -> Certificate:
@@ -154,26 +151,48 @@ class FileSigner:
         raise TypeError("a private key is not pickled")
 
 
-def chain_of(certificate: Certificate, pool: Iterable[Certificate]) -> tuple[Certificate, ...]:
-    """Issuers of `certificate` found in `pool`, nearest first, without a self-issued one at the end.
+class FileKey:
+    """A private key in memory that has no certificate yet: for a request to a CA."""
 
-    Names and key identifiers decide (RFC 5280 6.1 finds the path; signatures are the verifier's business).
-    """
-    rest = [c for c in dict.fromkeys(pool) if c != certificate and not facts(c).self_issued]
-    chain: list[Certificate] = []
-    current = facts(certificate)
-    while not current.self_issued:
-        issuers = [c for c in rest if facts(c).subject_der == current.issuer_der]
-        wanted = current.authority_key_identifier
-        exact = [c for c in issuers if wanted and facts(c).key_identifier == wanted]
-        loose = [c for c in issuers if not wanted or facts(c).key_identifier is None]
-        if not (exact or loose):
-            break
-        found = (exact or loose)[0]
-        rest.remove(found)
-        chain.append(found)
-        current = facts(found)
-    return tuple(chain)
+    __slots__ = ("_key", "_public_key", "_scheme")
+
+    def __init__(self, key: Any, public_key: KeyInfo, scheme: Scheme) -> None:
+        self._key = key
+        self._public_key = public_key
+        self._scheme = scheme
+
+    @classmethod
+    def load(cls, data: bytes, *, password: bytes | None = None, scheme: str | None = None, path: str = "") -> FileKey:
+        """Take the key from the bytes of a PEM or PKCS#12 file. Raises KeyAccessError and UsageError."""
+        row = scheme_row(scheme)
+        key, _ = _load(data, password, path)
+        public_key = KeyInfo(_public(key, path))
+        return cls(key, public_key, choose_scheme(row, public_key))
+
+    @property
+    def public_key(self) -> KeyInfo:
+        """The public key."""
+        return self._public_key
+
+    @property
+    def scheme(self) -> str:
+        """Name of the row in `crypto.algorithms.SCHEMES`."""
+        return self._scheme.name
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign `message`; the form is what X.509 carries."""
+        return algorithms.sign(self._key, self._scheme, message)
+
+    def __repr__(self) -> str:
+        return f"<FileKey {self._scheme.name}>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("a private key is not pickled")
+
+
+def _load(data: bytes, password: bytes | None, path: str) -> tuple[Any, tuple[Certificate, ...]]:
+    load = _load_pem if b"-----BEGIN " in data else _load_pkcs12
+    return load(data, password, path)
 
 
 def _readable(certificates: Iterable[Certificate]) -> tuple[Certificate, ...]:
@@ -258,50 +277,11 @@ def _public(key: Any, path: str) -> bytes:
                 "KEY_SIZE_UNSUPPORTED", path=path, bits=key.key_size, least=RSA_BITS[0], most=RSA_BITS[1]
             )
     elif isinstance(key, ec.EllipticCurvePrivateKey):
-        kind = "" if key.curve.name in _CURVES else f"EC {key.curve.name}"
+        kind = "" if key.curve.name in CURVES else f"EC {key.curve.name}"
     elif isinstance(key, dsa.DSAPrivateKey):
         kind = "DSA"
     elif not isinstance(key, ed25519.Ed25519PrivateKey):
         kind = type(key).__name__.lstrip("_").removesuffix("PrivateKey")
     if kind:
         raise KeyAccessError("KEY_KIND_UNSUPPORTED", path=path, kind=kind)
-    return _der(key.public_key())
-
-
-def _der(public_key: Any) -> bytes:
-    return bytes(public_key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo))
-
-
-def _same_key(certificate: Certificate, spki: bytes) -> bool:
-    try:
-        # Loaded and written again, because one key has several encodings (compressed points, id-RSASSA-PSS).
-        return _der(algorithms.load_public_key(facts(certificate).key.der)) == spki
-    except algorithms.UnknownAlgorithm:
-        return False
-
-
-def _scheme_row(name: str | None) -> Scheme | None:
-    if name is None:
-        return None
-    row = algorithms.SCHEMES.get(name)
-    if row is None:
-        raise UsageError("KEY_SCHEME_UNKNOWN", scheme=name, known=", ".join(algorithms.SCHEMES))
-    return row
-
-
-def _choose(row: Scheme | None, key: Any, certificate: Certificate) -> Scheme:
-    known = facts(certificate).key_facts
-    pss_only = known.key_type == "rsa" and _is_pss_key(facts(certificate).key.der)
-    if row is None:
-        name = "rsa-pss-sha256" if pss_only else algorithms.default_scheme(known.key_type, known.bits)
-        return algorithms.SCHEMES[name]
-    # RFC 4055 1.2: a key marked id-RSASSA-PSS is used for nothing else.
-    if row.key_type != known.key_type or (pss_only and not row.pss):
-        rows = (s for s in algorithms.SCHEMES.values() if s.key_type == known.key_type)
-        fitting = [s.name for s in rows if s.pss or not pss_only]
-        raise UsageError("KEY_SCHEME_MISMATCH", scheme=row.name, known=", ".join(fitting))
-    return row
-
-
-def _is_pss_key(spki: bytes) -> bool:
-    return bool(asn1_x509.PublicKeyInfo.load(spki)["algorithm"]["algorithm"].native == "rsassa_pss")
+    return canonical(key.public_key())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,21 +12,26 @@ from functools import cached_property
 from pathlib import Path
 
 from eseal import files, sealing, testpki
-from eseal.authority import journal, making, trusting
+from eseal.authority import journal, making
+from eseal.authority.holding import SealHolding
+from eseal.authority.lists import Keeper
+from eseal.authority.locking import locked
 from eseal.authority.making import KEYS, SEALS, TEST_CA, KeySource
 from eseal.config import AuthorityConfig, IssuerEntry, KeyEntry, reading
 from eseal.config.authority import FILE as CONFIG_FILE
 from eseal.config.authority import located
-from eseal.errors import Error, UsageError
+from eseal.crypto.certificates import facts
+from eseal.errors import UsageError
 from eseal.keys import check_fit, open_signer
 from eseal.keys import secrets as passwords
 from eseal.keys.files import read_key_file
+from eseal.keys.matching import choose_scheme, scheme_row
 from eseal.limits import DEFAULT, Limits
-from eseal.model import Keyword, Signer, Timestamper, Where, aware
+from eseal.model import Certificate, Keyword, Signer, Timestamper, Where, aware
 from eseal.net import Fetcher, HttpFetcher
-from eseal.sealing import Sealed
+from eseal.sealing import Prepared, Sealed
 from eseal.seals.artwork import Artwork
-from eseal.seals.register import LARGEST_BYTES, Body, Seal, SealKind
+from eseal.seals.register import Body, Seal, SealKind
 from eseal.timestamps import FallbackTimestamper, HttpTimestamper, LocalTimestamper
 from eseal.timestamps.local import TEST_POLICY
 from eseal.trust.store import TrustStore
@@ -41,7 +45,7 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True)
-class Authority:
+class Authority(SealHolding):
     """An installation: a folder with `eseal.toml`, keys, seals and a trust store.
 
     What it reads it keeps: a key is opened once, at the first use. Open it again to see what others changed. It may be
@@ -140,15 +144,23 @@ class Authority:
         """The bodies that issue; the first is the default."""
         return self.config.issuers
 
-    @cached_property
-    def seals(self) -> tuple[Seal, ...]:
-        """All seals, in the order of the issuers. Raises UsageError SEAL_..., DocumentError INPUT_..."""
-        return tuple(self._read_seal(seal) for issuer in self.issuers for seal in issuer.seals)
+    @property
+    def trust(self) -> TrustStore:
+        """Whom it trusts: its trust folder, with its own root where it has test keys. Raises UsageError TRUST_...
+
+        The lists of a test authority are renewed where they are past half their life; `trust_notes` tells what of
+        that did not succeed.
+        """
+        return self._keeper.at(self.clock()).trust
+
+    @property
+    def trust_notes(self) -> tuple[sealing.Note, ...]:
+        """What whoever uses `trust` should know: lists that could not be renewed or stored."""
+        return self._keeper.at(self.clock()).notes
 
     @cached_property
-    def trust(self) -> TrustStore:
-        """Whom it trusts: its trust folder, with its own root where it has test keys. Raises UsageError TRUST_..."""
-        return trusting.load(self.folder / self.config.trust)
+    def _keeper(self) -> Keeper:
+        return Keeper(self.folder, self.config)
 
     @cached_property
     def timestamper(self) -> Timestamper | None:
@@ -161,28 +173,12 @@ class Authority:
             found.append(LocalTimestamper(signer, clock=self.clock, policy=entry.policy or TEST_POLICY))
         return FallbackTimestamper(found) if len(found) > 1 else found[0] if found else None
 
-    def find(self, seal: str | Seal | None = None) -> Seal:
-        """The seal with this id, beginning of an id (8 characters at least) or name; without one the default.
-
-        Raises UsageError AUTHORITY_SEAL_UNKNOWN or AUTHORITY_SEAL_AMBIGUOUS.
-        """
-        if seal is None and self.seals:
-            return self.seals[0]
-        if isinstance(seal, Seal):
-            seal = seal.id
-        wanted = seal or ""
-        found = [s for s in self.seals if s.id == wanted or (len(wanted) >= 8 and s.id.startswith(wanted))]
-        found = found or [s for s in self.seals if wanted in (s.name, s.name.removeprefix(f"{testpki.MARK} "))]
-        if not found:
-            known = ", ".join(s.name for s in self.seals[:10])
-            raise UsageError("AUTHORITY_SEAL_UNKNOWN", seal=wanted, known=known)
-        if len(found) > 1:
-            raise UsageError("AUTHORITY_SEAL_AMBIGUOUS", seal=wanted, ids=", ".join(s.id[:12] for s in found))
-        return found[0]
-
     def signer(self, seal: str | Seal | None = None) -> Signer:
-        """The signer that a seal is used with. Raises UsageError AUTHORITY_SEAL_WITHOUT_KEY, KeyAccessError."""
-        chosen = self.find(seal)
+        """The signer that a seal is used with; for one that must not be used there is none.
+
+        Raises PolicyError as `check_usable`, UsageError AUTHORITY_SEAL_WITHOUT_KEY, KeyAccessError.
+        """
+        chosen = self.check_usable(seal)
         entry = self.config.key_for(chosen.id)
         if entry is None:
             raise UsageError("AUTHORITY_SEAL_WITHOUT_KEY", seal=chosen.name)
@@ -251,8 +247,58 @@ class Authority:
         who = journal.actor_name(actor)
         if out is not None and not force:
             files.refuse_existing(out)
-        chosen = self.find(request.seal)
+        chosen = self.check_usable(request.seal, request.at)
         sealed = sealing.seal_as(data, self.signer(chosen), replace(request, seal=chosen), self.services(request.level))
+        self.record("seal", who, seal=chosen.id, sealed=sealed)
+        if out is not None:
+            files.write(out, sealed.parts, force=force)
+        return sealed
+
+    def prepare(
+        self,
+        data: bytes,
+        request: sealing.Request,
+        *,
+        certificates: Sequence[Certificate] = (),
+        scheme: str | None = None,
+        room: int | None = None,
+    ) -> Prepared:
+        """The first half of a seal whose signature is made elsewhere; no key is opened where it can be helped.
+
+        `certificates` are the signing one and its issuers; without them those of the seal's key. `room` as in
+        `sealing.prepare`. Raises as `sealing.prepare`, and UsageError AUTHORITY_SEAL_WITHOUT_KEY.
+        """
+        chosen = self.check_usable(request.seal, request.at)
+        if not certificates:
+            signer = self.signer(chosen)
+            certificates, scheme = (signer.certificate, *signer.chain), scheme or signer.scheme
+        leaf, *chain = certificates
+        asked = replace(request, seal=chosen)
+        named = choose_scheme(scheme_row(scheme), facts(leaf).key).name
+        return sealing.prepare(
+            data, leaf, asked, scheme=named, chain=tuple(chain), services=self.services(request.level), room=room
+        )
+
+    def complete(
+        self,
+        prepared: Prepared,
+        signature: bytes | None = None,
+        *,
+        cms: bytes | None = None,
+        out: str | Path | None = None,
+        actor: str | None = None,
+        force: bool = False,
+    ) -> Sealed:
+        """The second half: checks the seal once more, since it may have ended meanwhile, finishes and records.
+
+        Raises as `sealing.complete` and `files.write`, PolicyError SEAL_..., UsageError AUTHORITY_SEAL_UNKNOWN.
+        """
+        who = journal.actor_name(actor)
+        if out is not None and not force:
+            files.refuse_existing(out)
+        chosen = self.check_usable(prepared.seal_id)
+        chosen.check(prepared.pending.certificate, self.clock())
+        sealed = sealing.complete(prepared, signature, cms=cms, services=self.services(prepared.level))
         self.record("seal", who, seal=chosen.id, sealed=sealed)
         if out is not None:
             files.write(out, sealed.parts, force=force)
@@ -287,21 +333,25 @@ class Authority:
         issuer: str | None = None,
         kind: SealKind = SealKind.BUSINESS,
         key: KeySource | None = None,
+        supersedes: str | Seal | None = None,
         at: datetime | None = None,
         actor: str | None = None,
     ) -> tuple[Authority, Seal]:
         """Add a seal to the issuer with the code `issuer` (default: the first); gives the authority as it is then.
 
-        Without `key` a test authority issues a certificate of its own for it. The commit point is the new
-        `eseal.toml`; before it nothing names the new files. Raises UsageError (AUTHORITY_ISSUER_UNKNOWN,
-        AUTHORITY_KEY_NEEDED, SEAL_INVALID), KeyAccessError and PolicyError (an unfit key), Error.
+        Without `key` a test authority issues a certificate of its own for it. A seal that it `supersedes` is not used
+        any more; what that one sealed stays good unless it is revoked too. The commit point is the new `eseal.toml`;
+        before it nothing names the new files. Raises UsageError (AUTHORITY_ISSUER_UNKNOWN, AUTHORITY_KEY_NEEDED,
+        AUTHORITY_SEAL_..., SEAL_INVALID), KeyAccessError and PolicyError (an unfit key, SEAL_SUPERSEDED_TWICE), Error.
         """
         who = journal.actor_name(actor)
         at = aware(at, "at") if at is not None else aware(self.clock(), "clock")
-        with self._locked():
+        with locked(self.folder):
             current = Authority.open(self.folder, clock=self.clock, password=self.password, fetcher=self.fetcher)
             chosen = current._issuer(issuer)
+            before = current._superseded(supersedes) if supersedes is not None else ""
             seal, entry, credential = current._prepare(name, picture, chosen, kind, key, at)
+            seal = replace(seal, supersedes=before)
             with contextlib.ExitStack() as undo:
                 if credential is not None:
                     path = self.folder / KEYS / f"{entry.id}.pem"
@@ -361,27 +411,3 @@ class Authority:
                 scheme=entry.scheme or None,
             )
         return self._signers[entry.id]
-
-    def _read_seal(self, seal: str) -> Seal:
-        found = Seal.from_bytes(files.read(self.folder / SEALS / f"{seal}.json", LARGEST_BYTES))
-        if found.id != seal:
-            raise UsageError("AUTHORITY_SEAL_SWAPPED", seal=seal, found=found.id)
-        return found
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Keeps another process from changing `eseal.toml` at the same time."""
-        try:
-            import fcntl
-        except ImportError:  # not POSIX: two changes at once are told apart by nobody there
-            yield
-            return
-        try:
-            handle = os.open(self.folder, os.O_RDONLY)
-        except OSError as error:
-            raise Error("FILE_WRITE_FAILED", path=self.folder, reason=error.strerror) from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)

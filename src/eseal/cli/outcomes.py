@@ -21,10 +21,13 @@ class Outcome:
     """What is said of one document."""
 
     level: str
+    """"B", "T", "LT" or "LTA"."""
     field: str
+    """Name of the signature field."""
     time: datetime
+    """Time of the seal, aware."""
     digest: str | None
-    """None where nothing was signed."""
+    """"sha256:" and hex over the result; None where nothing was signed."""
 
 
 def deliver(name: str, target: Path | None, sealed: Sealed, seal: str | None, settings: Settings) -> None:

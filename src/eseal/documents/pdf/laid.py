@@ -37,6 +37,15 @@ class Laid:
             self._hashed[digest] = state
         return self._hashed[digest].copy()
 
+    def before(self, source: Source) -> Laid:
+        """Where one more section is to follow on what `source` holds now; what is hashed is not hashed again."""
+        hashed = {}
+        for name in self._hashed:
+            hashed[name] = self.hashed(name)
+            for part in source.parts[len(self.source.parts) :]:
+                hashed[name].update(part)
+        return Laid(source, "", frozenset(), None, hashed)
+
 
 def laid_again(data: bytes, name: str, limits: Limits = DEFAULT) -> Laid:
     """The same from the document alone, for a seal that was stored: where it shows is not known any more.

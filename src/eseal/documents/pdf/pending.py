@@ -26,6 +26,13 @@ class SlotTooSmall(Exception):
         self.slot = slot
 
 
+def filled(head: bytes, cms: bytes, slot: int, tail: bytes) -> bytes:
+    """A section with `cms` as the value of /Contents, padded to `slot` bytes. Raises SlotTooSmall."""
+    if len(cms) > slot:
+        raise SlotTooSmall(len(cms), slot)
+    return b"".join((head, b"<", cms.hex().encode(), b"00" * (slot - len(cms)), b">", tail))
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A prepared seal. It needs no key and can be stored (`to_bytes`) while a signature is made elsewhere."""
@@ -74,9 +81,7 @@ class Pending:
 
     def appended(self, cms: bytes) -> bytes:
         """What is to be written behind `original`. Raises SlotTooSmall."""
-        if len(cms) > self.slot:
-            raise SlotTooSmall(len(cms), self.slot)
-        return b"".join((self.head, b"<", cms.hex().encode(), b"00" * (self.slot - len(cms)), b">", self.tail))
+        return filled(self.head, cms, self.slot, self.tail)
 
     def complete(
         self, signature: bytes | None = None, *, cms: bytes | None = None, timestamp: bytes | None = None

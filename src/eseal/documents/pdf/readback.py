@@ -30,6 +30,8 @@ class ReadBack:
     """DER of the CMS."""
     digest: Callable[[str], bytes] = field(repr=False)
     """Digest of the covered bytes, computed over what was written."""
+    source: Source = field(repr=False)
+    """The finished file, as it was read."""
 
 
 def read_back(expected: Laid, appended: bytes) -> ReadBack:
@@ -42,9 +44,8 @@ def read_back(expected: Laid, appended: bytes) -> ReadBack:
 
 def _read(expected: Laid, appended: bytes) -> ReadBack:
     base = expected.source.size
-    source = expected.source.with_appended(appended, _section(expected.source, appended))
+    source = reopen(expected, appended)
     after = read_form(source)
-    _expect(after.names >= expected.names, "a field is gone")
     found = [s for s in after.signatures if s.name == expected.field]
     _expect(len(found) == 1, "the field is not in the form")
     signature, widget = found[0].value, found[0].part
@@ -69,7 +70,14 @@ def _read(expected: Laid, appended: bytes) -> ReadBack:
         state.update(view[contents.end :])
         return bytes(state.digest())
 
-    return ReadBack(raw[:length], digest)
+    return ReadBack(raw[:length], digest, source)
+
+
+def reopen(expected: Laid, appended: bytes) -> Source:
+    """Open input and `appended` as one file. Raises VerificationFailed SEAL_READ_BACK, DocumentError PDF_..."""
+    source = expected.source.with_appended(appended, _section(expected.source, appended))
+    _expect(read_form(source).names >= expected.names, "a field is gone")
+    return source
 
 
 def _section(source: Source, appended: bytes) -> Section:

@@ -67,3 +67,11 @@ def test_own_key_and_folder(pki: testpki.TestPki, tmp_path: Path) -> None:
     assert report["answers"]["untouched"] == "yes"
     # The root alone brings no revocation data, and none is fetched: unknown is not passed.
     assert report["verdict"] == "indeterminate"
+
+
+def test_two_steps(pki: testpki.TestPki, tmp_path: Path, openssl: None) -> None:
+    (tmp_path / "in.pdf").write_bytes(simple_pdf())
+    (tmp_path / "chain.pem").write_bytes(pki.seal.chain_pem())
+    (tmp_path / "key.pem").write_bytes(pki.seal.key_pem)
+    names = ("in.pdf", "out.pdf", "chain.pem", "key.pem")
+    assert run("two_steps.py", *(tmp_path / name for name in names)).split()[1:] == ["B", "Seal1"]

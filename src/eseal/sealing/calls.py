@@ -79,7 +79,7 @@ def seal(
 def seal_as(data: bytes, signer: Signer, request: Request, services: Services) -> Sealed:
     """Seal as `request` says. Raises as `seal`."""
     # 1 to 4, and 5 but for the size of the slot
-    layout = lay_out(data, signer.certificate, request, services)
+    layout = lay_out(data, signer.certificate, request, services, chain=tuple(signer.chain))
     stamped = layout.level != "B"
     stamps = services.timestamper if stamped else None
     token = first_size(stamps, signer.certificate) + ROOM if stamps is not None else None

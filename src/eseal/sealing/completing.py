@@ -67,6 +67,7 @@ def finish(prepared: Prepared, cms: bytes, services: Services) -> Sealed:
         time=time,
         seal_id=prepared.seal_id,
         page=prepared.page,
+        notes=prepared.notes,
         fields=(prepared.pending.field,),
     )
 
@@ -104,6 +105,11 @@ def _check_cms(prepared: Prepared, cms: bytes) -> Examined:
         raise KeyAccessError("SEAL_CMS_WRONG", reason="signature-value")
     if examined.certificate != pending.certificate:
         raise KeyAccessError("SEAL_CMS_OTHER_CERTIFICATE", fingerprint=pending.certificate.fingerprint)
+    if prepared.digests is not None and (examined.digest_algorithm or "").replace("_", "") not in {
+        name.lower().replace("-", "") for name in prepared.digests
+    }:
+        wanted, given = ", ".join(prepared.digests), examined.digest_algorithm
+        raise PolicyError("SEAL_SEED_DIGEST", field=pending.field, wanted=wanted, given=given)
     if not examined.is_pades_b:
         raise PolicyError("SEAL_CMS_NOT_PADES", reason=", ".join(examined.pades_gaps))
     return examined

@@ -14,10 +14,11 @@ from eseal.crypto.algorithms import hasher
 from eseal.crypto.cms_build import template
 from eseal.documents.pdf.laid import Laid, laid_again
 from eseal.documents.pdf.pending import Pending
+from eseal.documents.pdf.seed import Offer
 from eseal.documents.pdf.write import Draft, Statement, draft, open_source
 from eseal.errors import UsageError
 from eseal.keys.fitness import check_fit
-from eseal.model import Certificate, Digest, Placement
+from eseal.model import Certificate, Digest, Note, Placement
 from eseal.sealing.levels import choose_level
 from eseal.sealing.request import Request, Services
 from eseal.sealing.tokens import ROOM, first_size
@@ -40,6 +41,8 @@ class Layout:
     """Level that is to be reached."""
     best: bool
     """Whether nobody asked for that level: it is the highest that looks possible."""
+    notes: tuple[Note, ...] = ()
+    """Warnings so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,10 @@ class Prepared:
     """Id of the seal; empty without one."""
     page: int | None = None
     """Page on which it shows first."""
+    notes: tuple[Note, ...] = ()
+    """Warnings so far."""
+    digests: tuple[str, ...] | None = None
+    """Digest algorithms of which the field demands one (ISO 32000-2 table 237); None: any."""
     _laid: Laid | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @property
@@ -99,6 +106,8 @@ class Prepared:
                 "at": self.at.isoformat(),
                 "seal": self.seal_id,
                 "page": self.page,
+                "notes": [[note.code, dict(note.params)] for note in self.notes],
+                "digests": self.digests,
             }
         ).encode()
 
@@ -119,22 +128,31 @@ class Prepared:
             pending = json.dumps(found["pending"]).encode()
             level, best, seal, page = found["level"], found["best"], found["seal"], found["page"]
             at = datetime.fromisoformat(found["at"])
-        except (ValueError, KeyError, TypeError):
+            notes = tuple(Note(str(code), {str(k): str(v) for k, v in p.items()}) for code, p in found["notes"])
+            digests = None if found["digests"] is None else tuple(map(str, found["digests"]))
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise UsageError("SEAL_PENDING_UNREADABLE") from None
         known = isinstance(level, str) and isinstance(best, bool) and isinstance(seal, str)
         if not known or not (page is None or type(page) is int) or at.tzinfo is None:
             raise UsageError("SEAL_PENDING_UNREADABLE")
-        return cls(Pending.from_bytes(pending, original), level, best, at, seal, page)
+        return cls(Pending.from_bytes(pending, original), level, best, at, seal, page, notes, digests)
 
 
 def lay_out(
-    data: bytes, certificate: Certificate, request: Request, services: Services, *, later: bool = False
+    data: bytes,
+    certificate: Certificate,
+    request: Request,
+    services: Services,
+    *,
+    chain: tuple[Certificate, ...] = (),
+    later: bool = False,
 ) -> Layout:
     """Steps 1 to 5: open, check certificate, level and seal, find the place, lay the objects out. Nothing is signed.
 
-    Where the seal is completed `later`, the timestamper may be named only then. Raises DocumentError (PDF_...,
-    SEAL_DOCUMENT_...), PolicyError (certificate, seal, certified documents, level) and UsageError (PLACE_...,
-    SEAL_FIELD_...).
+    `chain` are the certificate's issuers, as far as they are known: a field may ask for one. Where the seal is
+    completed `later`, the timestamper may be named only then. Raises DocumentError (PDF_..., SEAL_DOCUMENT_...),
+    PolicyError (certificate, seal, certified documents, rules of the field, level) and UsageError (PLACE_...,
+    SEAL_FIELD_..., SEAL_CERTIFY_...).
     """
     # 1
     source = open_source(bytes(data), request.limits)
@@ -148,8 +166,31 @@ def lay_out(
     said = (request.reason, request.location, request.name)
     statement = Statement(request.at, *said, seal=_seal_id(request))
     placement = next((w for w in request.where if isinstance(w, Placement)), None)
-    made = draft(source, statement, artwork=request.picture, placement=placement, field=request.field)
-    return Layout(made, level, best=request.level is None)
+    made = draft(
+        source,
+        statement,
+        artwork=request.picture,
+        placement=placement,
+        field=request.field,
+        offer=_offer(certificate, chain, request, services, level),
+    )
+    best = request.level is None and not made.demands.level
+    return Layout(made, level, best, made.demands.notes)
+
+
+def _offer(
+    certificate: Certificate, chain: tuple[Certificate, ...], request: Request, services: Services, level: str
+) -> Offer:
+    """What a field can ask of this seal."""
+    return Offer(
+        certificate=certificate,
+        chain=chain,
+        level=level,
+        reason=request.reason,
+        certify=request.certify,
+        appearance=request.seal.name if request.seal is not None else "",
+        timestamper=services.timestamper.name if services.timestamper is not None else "",
+    )
 
 
 def _seal_id(request: Request) -> str:
@@ -169,6 +210,8 @@ def close(
     """Leave room for the CMS: exactly as much as this signer's can need with a token of `token` bytes, or `room`."""
     shape = template(certificate, chain, scheme)
     slot = room if room is not None else shape.largest(token)
+    demands = layout.draft.demands
+    notes = (*layout.notes, *demands.check_digest(shape.scheme.digest))
     pending = layout.draft.pending(certificate, chain, scheme, slot=slot)
     return Prepared(
         pending=pending,
@@ -177,6 +220,8 @@ def close(
         at=request.at,
         seal_id=_seal_id(request),
         page=layout.draft.page,
+        notes=notes,
+        digests=demands.digests if demands.digest_needed else None,
         _laid=layout.draft.laid,
     )
 
@@ -198,7 +243,7 @@ def prepare(
     where the level wants one. Raises as `lay_out`, and ServiceError from the timestamper, whose answer is measured.
     """
     helpers = services if services is not None else Services()
-    layout = lay_out(data, certificate, request, helpers, later=True)
+    layout = lay_out(data, certificate, request, helpers, chain=chain, later=True)
     token = None
     if layout.level != "B":
         known = first_size(helpers.timestamper, certificate) if helpers.timestamper is not None else TOKEN_ROOM

@@ -235,13 +235,6 @@ def test_a_picture_in_a_field_keeps_its_proportions(make_page, signer, flag):
     assert width / height == pytest.approx(2, abs=0.05)
 
 
-@pytest.mark.parametrize("extra", [b"/Lock << /Type /SigFieldLock /Action /All >>", b"/SV << /Type /SV >>"])
-def test_a_field_with_rules_of_its_own_is_refused(make_page, signer, extra):
-    with pytest.raises(PolicyError) as caught:
-        seal(empty_field(make_page, extra), signer, at=AT, field="Approval")
-    assert caught.value.code == "SEAL_FIELD_RULES"
-
-
 @pytest.mark.parametrize("name", ["", "a.b", "a\nb", " "])
 def test_field_names(shapes, signer, name):
     with pytest.raises(UsageError) as caught:

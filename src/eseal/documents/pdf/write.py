@@ -66,9 +66,8 @@ class Draft:
         return self.laid.field
 
     def pending(self, certificate: Certificate, chain: tuple[Certificate, ...], scheme: str, *, slot: int) -> Pending:
-        """Close the layout with room for a CMS of `slot` bytes. Raises PolicyError SEAL_SEED_DIGEST."""
+        """Close the layout with room for a CMS of `slot` bytes."""
         row = template(certificate, chain, scheme).scheme
-        self.demands.check_digest(row.digest)
         before = b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached " + self._entries
         before += BYTE_RANGE + b" /Contents "
         head, tail = self._update.section(self._signature, before, b" >>", slot)

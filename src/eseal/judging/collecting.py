@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from eseal import messages
 from eseal.crypto.algorithms import hasher
@@ -34,6 +34,7 @@ from eseal.trust.store import Anchor, Purpose, TrustStore
 _DEPTH = 3
 _KEPT = 256
 _CLIMBS = 4
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Reason = tuple[str, tuple[tuple[str, str], ...]]
 """A catalogue code and its parameters."""
@@ -63,6 +64,20 @@ class _Key:
     anchors: tuple[Anchor, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    data: ValidationData
+    begin: datetime
+    """When the youngest certificate of the path became valid."""
+    fresh: datetime
+    """When the youngest list was made."""
+    until: datetime
+
+    def serves(self, when: datetime, at: datetime) -> bool:
+        """For a certificate judged at `when`; a list that is fresh at `at` says how it was at every time before."""
+        return self.begin <= when <= at and self.fresh <= at <= self.until
+
+
 @dataclass(slots=True)
 class Kept:
     """What was collected, for the next document of a batch: give one to every call.
@@ -70,18 +85,18 @@ class Kept:
     An entry serves until half of what was left of its shortest-lived list is over.
     """
 
-    _entries: dict[_Key, tuple[datetime, datetime, ValidationData]] = field(default_factory=dict)
+    _entries: dict[_Key, _Entry] = field(default_factory=dict)
 
     def get(self, key: _Key, when: datetime, at: datetime) -> ValidationData | None:
         """What is kept for a certificate judged at `when`, where it is fresh enough at `at`."""
         entry = self._entries.get(key)
-        return entry[2] if entry is not None and entry[0] <= when and at <= entry[1] else None
+        return entry.data if entry is not None and entry.serves(when, at) else None
 
-    def put(self, key: _Key, since: datetime, until: datetime, data: ValidationData) -> None:
-        """Keep `data` for what is judged at `since` or later, until `until`."""
+    def put(self, key: _Key, entry: _Entry) -> None:
+        """Keep it; the oldest give way."""
         if len(self._entries) >= _KEPT:
             self._entries.clear()
-        self._entries[key] = (since, until, data)
+        self._entries[key] = entry
 
 
 def collect(
@@ -147,7 +162,7 @@ def collect_token(
     at = aware(at, "at")
     certificate, stated = token.examined.certificate, token.time
     if kept is not None and not proofs and certificate is not None and stated is not None and token.intact:
-        found = kept.get(_Key(certificate, Purpose.TIMESTAMP, trust.anchors), stated, at)
+        found = kept.get(_Key(certificate, Purpose.TIMESTAMP, trust.anchors), min(stated, at), at)
         if found is not None:
             return found
     inquiry = _open(trust, at, policy, token.examined.data + (data or ValidationData()), fetcher)
@@ -171,8 +186,11 @@ def _from_kept(examined: Examined, kept: Kept, trust: TrustStore, at: datetime) 
         token = examine_token(der, _imprint(examined.signature_value))
         if token.examined.certificate is None or token.time is None or not token.intact:
             return None
-        wanted.append((_Key(token.examined.certificate, Purpose.TIMESTAMP, trust.anchors), token.time))
+        wanted.append((_Key(token.examined.certificate, Purpose.TIMESTAMP, trust.anchors), min(token.time, at)))
         when = min(when, token.time)
+        # A clock that is ahead by more than the judge forgives is the judge's business.
+        if token.time > at + Policy().clock_skew:
+            return None
     total = ValidationData()
     for key, time in ((_Key(examined.certificate, Purpose.SEAL, trust.anchors), when), *wanted):
         found = kept.get(key, time, at)
@@ -237,7 +255,7 @@ class _Asked:
             tuple(dict.fromkeys(s.der for s in self.statements if s.kind == "CRL")),
             tuple(dict.fromkeys(s.der for s in self.statements if s.kind == "OCSP")),
         )
-        self._keep(data)
+        self._keep(data, path.anchor)
         return data
 
     def _refuse(self, outcome: Outcome) -> None:
@@ -333,16 +351,19 @@ class _Asked:
             if not pool.add(c for top in search.tops[:3] for c in self.inquiry.lookups.issuers_of(top)):
                 return
 
-    def _keep(self, data: ValidationData) -> None:
+    def _keep(self, data: ValidationData, anchor: Anchor) -> None:
         if self.kept is None:
             return
         at, freshness = self.inquiry.at, self.inquiry.policy.freshness
         ends = [s.next_update or s.this_update + freshness for s in self.statements]
         ends += [facts(c).not_after for c in self.certificates]
+        ends += [anchor.valid_until] if anchor.valid_until is not None else []
+        begin = max(anchor.valid_from or _LONG_AGO, *(facts(c).not_before for c in self.certificates))
+        fresh = max((s.this_update for s in self.statements), default=begin)
         until = at + (min(ends) - at) / 2
         if until > at:
             key = _Key(self.certificate, self.purpose, self.inquiry.trust.anchors)
-            self.kept.put(key, self.when, until, data)
+            self.kept.put(key, _Entry(data, begin, fresh, until))
 
 
 def _of_error(error: ServiceError) -> Reason:

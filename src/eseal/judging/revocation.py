@@ -136,6 +136,9 @@ class Revocations:
             if depth:
                 return None
             answer = self._ask(responder, its_issuer, path, when, depth=depth + 1)
+            if answer.status is Status.UNKNOWN and self.lookups.fetcher is not None:
+                self.material.add(self.lookups.crls_of(responder))
+                answer = self._ask(responder, its_issuer, path, when, depth=depth + 1)
             return {Status.GOOD: False, Status.REVOKED: True, Status.UNKNOWN: None}[answer.status]
 
         listener = Listener(self.material, self.pool, vouched, responder_revoked)
@@ -185,7 +188,7 @@ def decide(
         # What the document brought is named first: it is what stays with it.
         best = max(conclusive, key=lambda s: (s.in_document, s.this_update))
         if lasting:
-            best = max(conclusive, key=lambda s: _worth(s, when, at, policy))
+            best = max(conclusive, key=lambda s: _worth(s, certificate, when, at, policy))
         params = _who(certificate) | {"kind": best.kind, "time": iso(best.this_update)}
         later = first.revocation if first else None
         if later is not None:
@@ -207,10 +210,14 @@ def _lasts(statement: Statement, when: datetime, at: datetime, policy: Policy) -
     return at - statement.this_update <= policy.freshness
 
 
-def _worth(statement: Statement, when: datetime, at: datetime, policy: Policy) -> tuple[object, ...]:
-    """Which of several to give to others: one that lasts, stated after the time asked, small, new."""
+def _worth(
+    statement: Statement, certificate: Certificate, when: datetime, at: datetime, policy: Policy
+) -> tuple[object, ...]:
+    """Which of several to give to others: one that lasts, that they look at, stated late, small, new."""
     return (
         _lasts(statement, when, at, policy),
+        # Some validators look for OCSP responses only where the certificate names a responder.
+        statement.kind == "CRL" or bool(read_extensions(certificate).ocsp_urls),
         statement.this_update >= when,
         len(statement.der) <= _LARGE,
         statement.this_update,

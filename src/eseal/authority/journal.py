@@ -29,13 +29,17 @@ class JournalEntry:
     actor: str
     """Who did it: a name of the operating system, or what the calling program says."""
     action: str
-    """"create", "seal" or "add-seal"."""
+    """What was done: "create", "seal", "add-seal", "suspend-seal" and so on."""
     seal: str = ""
     """Id of the seal, empty where none is meant."""
     digest: str = ""
     """"sha256:" and the hex digest of the sealed document; empty where there is none."""
     level: str = ""
     """Level of the signature; empty where there is none."""
+    reason: str = ""
+    """Why; empty where nobody is asked."""
+    effective: datetime | None = None
+    """From when on it holds, where that is not `time`; aware, UTC."""
 
     def line(self) -> bytes:
         """The stored form."""
@@ -47,6 +51,8 @@ class JournalEntry:
             "seal": self.seal,
             "digest": self.digest,
             "level": self.level,
+            "reason": self.reason,
+            "effective": rfc3339(self.effective) if self.effective is not None else "",
         }
         return json.dumps({k: v for k, v in value.items() if v != ""}, ensure_ascii=False).encode() + b"\n"
 
@@ -100,8 +106,10 @@ def entries(folder: Path) -> Iterator[JournalEntry]:
 
 def _entry(line: bytes) -> JournalEntry:
     value = json.loads(line)
-    texts = {name: str(value.get(name, "")) for name in ("seal", "digest", "level")}
-    return JournalEntry(datetime.fromisoformat(value["time"]), str(value["actor"]), str(value["action"]), **texts)
+    texts = {name: str(value.get(name, "")) for name in ("seal", "digest", "level", "reason")}
+    effective = datetime.fromisoformat(value["effective"]) if "effective" in value else None
+    time, actor, action = datetime.fromisoformat(value["time"]), str(value["actor"]), str(value["action"])
+    return JournalEntry(time, actor, action, **texts, effective=effective)
 
 
 def _last(handle: int, size: int) -> bytes:

@@ -1,0 +1,82 @@
+"""The file in which an authority keeps the status of its seals: it only ever grows, and is written whole or not at all.
+
+The one commit point of an entry is the rename of a finished, synced copy with one more line: after a crash the file is
+the one before or the one after, never half an entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from eseal import files
+from eseal.authority import journal
+from eseal.config import reading
+from eseal.errors import PolicyError, UsageError
+from eseal.model import aware, rfc3339
+from eseal.seals.register import Seal
+from eseal.seals.status import LARGEST_BYTES, SealChange, SealHistory, SealState, StatusEntry, StatusLog
+
+FILE = "seal-status.jsonl"
+"""Name of the file in the authority's folder."""
+ACTIONS = {
+    SealChange.SUSPENDED: "suspend-seal",
+    SealChange.RESUMED: "resume-seal",
+    SealChange.REVOKED: "revoke-seal",
+}
+"""What the journal calls each change."""
+
+
+def start(folder: Path, authority: str) -> None:
+    """Write the file of a new authority. Raises Error FILE_WRITE_FAILED."""
+    files.write(folder / FILE, StatusLog.start(authority).data, mode=0o644)
+
+
+def read(folder: Path, authority: str) -> StatusLog:
+    """What is recorded now. A file that is not there is refused: it would make every revoked seal good again.
+
+    Raises UsageError SEAL_STATUS_MISSING, SEAL_STATUS_DAMAGED, SEAL_STATUS_NEWER, CONFIG_WRITABLE, CONFIG_NOT_YOURS.
+    """
+    path = folder / FILE
+    try:
+        reading.check_owner(path.stat(), path)
+    except FileNotFoundError:
+        raise UsageError("SEAL_STATUS_MISSING", path=path) from None
+    return StatusLog.parse(files.read(path, LARGEST_BYTES), authority)
+
+
+def entry_for(
+    seal: Seal, history: SealHistory, change: SealChange, *, reason: str, effective: datetime | None, now: datetime,
+    actor: str,
+) -> StatusEntry:  # fmt: skip
+    """The entry for an act that is done `now`. Raises UsageError SEAL_STATUS_REASON, SEAL_STATUS_INVALID."""
+    reason = reason.strip()
+    if not reason:
+        raise UsageError("SEAL_STATUS_REASON", change=change.value)
+    if effective is None:
+        opened = history.open_suspension
+        # A suspension that is still to come is called off by a resumption at the same moment.
+        effective = max(now, opened.effective) if change is SealChange.RESUMED and opened is not None else now
+    return StatusEntry(seal.id, change, now, aware(effective, "effective"), actor, reason)
+
+
+def append(folder: Path, authority: str, entry: StatusEntry) -> None:
+    """Record an entry, first in the journal, then in the file; the caller holds the authority's lock.
+
+    Raises PolicyError as `SealHistory.adding`, before anything is written; Error JOURNAL_NOT_WRITTEN and
+    FILE_WRITE_FAILED, after which the state is as before unless only the folder could not be synced.
+    """
+    log = read(folder, authority).adding(entry)
+    told = journal.JournalEntry(entry.recorded, entry.actor, ACTIONS[entry.change], seal=entry.seal)
+    journal.append(folder, replace(told, reason=entry.reason, effective=entry.effective))
+    files.write(folder / FILE, log.data, force=True, mode=0o644)
+
+
+def refuse_unusable(seal: Seal, history: SealHistory, *moments: datetime) -> None:
+    """Refuse a seal that is not active at all of `moments`. Raises PolicyError SEAL_SUSPENDED, SEAL_REVOKED."""
+    for moment in moments:
+        entry = history.standing_at(moment)
+        if entry is not None:
+            code = "SEAL_SUSPENDED" if history.state_at(moment) is SealState.SUSPENDED else "SEAL_REVOKED"
+            raise PolicyError(code, name=seal.name, since=rfc3339(entry.effective, "seconds"))

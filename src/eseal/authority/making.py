@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from eseal import files, testpki
-from eseal.authority import journal
+from eseal.authority import journal, status
 from eseal.config import AuthorityConfig, IssuerEntry, KeyEntry, TimestamperEntry
 from eseal.config.authority import FILE as CONFIG_FILE
 from eseal.crypto.certificates import facts
@@ -144,6 +144,7 @@ def write(folder: Path, plan: Plan, recorded: journal.JournalEntry) -> None:
             files.write(inside / KEYS / name, data, mode=0o600)
         _write_trust(inside, plan.trust)
         files.write(inside / SEALS / f"{plan.seal.id}.json", plan.seal.to_bytes(), mode=0o644)
+        status.start(inside, plan.config.id)
         files.write(inside / CONFIG_FILE, content, mode=0o644)
         journal.append(inside, recorded)
 

@@ -87,7 +87,7 @@ def test_permissions(made: Authority) -> None:
         if path.is_file() and b"PRIVATE KEY" in path.read_bytes():
             assert mode == 0o600, path
             secret += 1
-    assert secret == 3, "seal, timestamper, issuing CA; the root's key is not kept"
+    assert secret == 4, "seal, timestamper, issuing CA, root"
     assert stat.S_IMODE((made.folder / "keys").stat().st_mode) == 0o700
     assert stat.S_IMODE((made.folder / journal.FILE).stat().st_mode) == 0o600
 
@@ -379,7 +379,7 @@ def test_nothing_leaves_unrecorded(made: Authority, tmp_path: Path, monkeypatch:
     refused("JOURNAL_NOT_READ", lambda: list(made.journal()))
     assert not out.exists()
     assert len(list((made.folder / "seals").iterdir())) == 1, "a seal that was not recorded is taken back"
-    assert len(list((made.folder / "keys").iterdir())) == 3
+    assert len(list((made.folder / "keys").iterdir())) == 4
 
 
 CALLS = ("open", "write", "fsync", "link", "rename", "replace", "mkdir", "chmod", "fchmod")
@@ -388,7 +388,7 @@ CALLS = ("open", "write", "fsync", "link", "rename", "replace", "mkdir", "chmod"
 def test_a_fault_anywhere_leaves_no_half_made_authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pki = testpki.make(NAME, AT)
     picture = official_seal(NAME)
-    monkeypatch.setattr(testpki, "make", lambda *_: pki)  # made once: only the writing is tried here
+    monkeypatch.setattr(testpki, "make", lambda *_, **__: pki)  # made once: only the writing is tried here
 
     def attempt(folder: Path, failing: tuple[str, int] | None) -> tuple[bool, Counter[str]]:
         seen: Counter[str] = Counter()

@@ -1,7 +1,7 @@
 """A certificate authority for trying out: root, issuing CA, seal and timestamper certificates, CRLs and OCSP.
 
-Everything is made offline in memory, valid from `at` for ten years, and named TEST, so that nothing sealed with it
-can be taken for the real thing. Nobody answers for these keys; the root's own key is thrown away by `make`.
+Everything is made offline in memory, valid from `at`, and named TEST, so that nothing sealed with it can be taken for
+the real thing. Nobody answers for these keys.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ ALGORITHMS = ("p256", "p384", "p521", "rsa2048", "rsa3072", "rsa-pss", "ed25519"
 """What `make` takes: the kind of every key; "rsa-pss" is RSA 2048 that seals and certifies with RSASSA-PSS."""
 
 VALID = timedelta(days=3652)
-"""Validity of certificates, CRLs and OCSP responses: ten years."""
+"""Validity of certificates: ten years."""
+LISTS = timedelta(days=7)
+"""Validity of the CRLs and OCSP responses of an authority's folder, which renews them."""
 ROOT_VALID = timedelta(days=7305)
 """Validity of the root: twenty years."""
 EARLY = timedelta(hours=1)
@@ -71,8 +73,8 @@ class TestPki:
 
     __test__: ClassVar[bool] = False  # its name is no sign for pytest
 
-    root: Certificate
-    """The self-signed root: the anchor."""
+    root_ca: Credential
+    """The self-signed root with its key."""
     issuing: Credential
     """The issuing CA."""
     seal: Credential
@@ -85,13 +87,28 @@ class TestPki:
     """DER of an OCSP response "good" for the issuing CA, the seal and the timestamper."""
 
     @property
+    def root(self) -> Certificate:
+        """The root's certificate: the anchor."""
+        return self.root_ca.certificate
+
+    @property
     def data(self) -> ValidationData:
         """Intermediates, CRLs and OCSP responses, as a trust store takes them."""
         return ValidationData((self.issuing.certificate,), self.crls, self.ocsps)
 
 
-def make(name: str, at: datetime, algorithm: str = "p256") -> TestPki:
-    """Make a whole test authority for the body `name`, valid from `at`.
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """CRLs and OCSP responses of one moment."""
+
+    crls: tuple[bytes, ...]
+    """DER of the root's and the issuing CA's CRL, both empty."""
+    ocsps: tuple[bytes, ...]
+    """DER of an OCSP response "good" for the issuing CA and for each other certificate, in their order."""
+
+
+def make(name: str, at: datetime, algorithm: str = "p256", *, lists: timedelta = VALID) -> TestPki:
+    """Make a whole test authority for the body `name`, valid from `at`; CRLs and OCSP responses hold for `lists`.
 
     Raises UsageError: TIME_NAIVE, TEST_ALGORITHM_UNKNOWN, NAME_UNUSABLE (empty, or with control characters).
     """
@@ -111,16 +128,31 @@ def make(name: str, at: datetime, algorithm: str = "p256") -> TestPki:
         extended=(ExtendedKeyUsageOID.TIME_STAMPING.dotted_string,),
         extended_critical=True,
     )
-    return TestPki(
-        root=root.certificate,
-        issuing=issuing,
-        seal=seal,
-        timestamper=timestamper,
-        crls=(crl(root, at=at, until=until), crl(issuing, at=at, until=until)),
+    made = issue_lists(root, issuing, [seal.certificate, timestamper.certificate], at=at, lists=lists)
+    return TestPki(root, issuing, seal, timestamper, made.crls, made.ocsps)
+
+
+def issue_lists(
+    root: Credential,
+    issuing: Credential,
+    certificates: Sequence[Certificate],
+    *,
+    at: datetime,
+    lists: timedelta = LISTS,
+) -> Lists:
+    """CRLs of both CAs, and an OCSP response for the issuing CA and for each of `certificates`, which it issued.
+
+    They hold for `lists`, but for no longer than the certificate of whoever signs them.
+    """
+    until = aware(at, "at") + lists
+    ends = {c: min(until, facts(c.certificate).not_after) for c in (root, issuing)}
+    # A number that only grows (RFC 5280 5.2.3), whoever renews the lists next.
+    number = max(1, int(at.timestamp()))
+    return Lists(
+        crls=tuple(crl(c, at=at, until=ends[c], number=number) for c in (root, issuing)),
         ocsps=(
-            ocsp_response(root, issuing.certificate, at=at, until=until),
-            ocsp_response(issuing, seal.certificate, at=at, until=until),
-            ocsp_response(issuing, timestamper.certificate, at=at, until=until),
+            ocsp_response(root, issuing.certificate, at=at, until=ends[root]),
+            *(ocsp_response(issuing, c, at=at, until=ends[issuing]) for c in certificates),
         ),
     )
 

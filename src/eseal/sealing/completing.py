@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from eseal.crypto.certificates import facts
 from eseal.crypto.cms_build import with_timestamp
 from eseal.crypto.examined import Examined
 from eseal.crypto.signed_data import examine
@@ -12,9 +13,10 @@ from eseal.errors import KeyAccessError, PolicyError, ServiceError, UsageError
 from eseal.model import Digest, Timestamper, aware
 from eseal.report.model import CheckVerdict
 from eseal.sealing.preparing import Prepared
+from eseal.sealing.proving import prove
 from eseal.sealing.request import Sealed, Services
 from eseal.sealing.tokens import remember
-from eseal.sealing.written import check_written
+from eseal.sealing.written import check_by_verifier, check_written
 
 
 def complete(
@@ -31,8 +33,8 @@ def complete(
     the CMS brings a timestamp.
 
     Raises UsageError SEAL_COMPLETE_WITH_ONE; KeyAccessError SEAL_SIGNATURE_SIZE, SEAL_SIGNATURE_WRONG, SEAL_CMS_WRONG,
-    SEAL_CMS_OTHER_CERTIFICATE; PolicyError SEAL_CMS_NOT_PADES, SEAL_LEVEL_NEEDS_TIMESTAMPER; ServiceError from the
-    timestamper and SEAL_TIMESTAMP_GROWS; VerificationFailed SEAL_READ_BACK, after which nothing must be kept.
+    SEAL_CMS_OTHER_CERTIFICATE; PolicyError SEAL_CMS_NOT_PADES, SEAL_LEVEL_NEEDS_..., LONG_TERM_...; ServiceError from
+    the timestamper and SEAL_TIMESTAMP_GROWS; VerificationFailed SEAL_READ_BACK, after which nothing must be kept.
     """
     if (signature is None) == (cms is None):
         raise UsageError("SEAL_COMPLETE_WITH_ONE")
@@ -54,22 +56,27 @@ def complete(
 
 def finish(prepared: Prepared, cms: bytes, services: Services) -> Sealed:
     """Put the CMS in, read the whole back, and add what the level asks for beyond it. Raises SlotTooSmall."""
+    pending, laid = prepared.pending, prepared.laid()
     # 7
-    appended = prepared.pending.appended(cms)
+    appended = pending.appended(cms)
     # 8
-    tokens = check_written(prepared.laid(), appended, prepared.pending.certificate)
-    time = min((aware(token.time) for token in tokens if token.time is not None), default=aware(prepared.at))
-    return Sealed(
-        original=prepared.pending.original,
+    written = check_written(laid, appended, pending.certificate)
+    time = min((aware(token.time) for token in written.tokens if token.time is not None), default=aware(prepared.at))
+    sealed = Sealed(
+        original=pending.original,
         appended=appended,
-        level="T" if tokens else "B",
-        field=prepared.pending.field,
+        level="T" if written.tokens else "B",
+        field=pending.field,
         time=time,
         seal_id=prepared.seal_id,
         page=prepared.page,
-        notes=prepared.notes,
-        fields=(prepared.pending.field,),
+        fields=(pending.field,),
+        until=facts(pending.certificate).not_after,
     )
+    contents = cms + bytes(pending.slot - len(cms))
+    proven = prove(sealed, written, laid, contents, "" if prepared.best else prepared.level, services)
+    check_by_verifier(laid, proven.sealed.appended, *proven.fields, open_end=proven.sealed.level == "LT")
+    return proven.sealed
 
 
 def timestamp(signature: bytes, level: str, timestamper: Timestamper | None) -> bytes:

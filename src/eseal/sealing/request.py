@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from eseal.judging.collecting import Kept
 from eseal.limits import DEFAULT, Limits
 from eseal.model import Note as Note
 from eseal.model import Timestamper, Where, aware
@@ -64,6 +65,8 @@ class Services:
     """Anchors, intermediates and revocation data; None: no long-term data can be collected."""
     fetcher: Fetcher | None = None
     """Reaches the revocation services that certificates name; None: no network."""
+    kept: Kept | None = None
+    """Long-term data of the documents before, so that a batch collects it once; None: collected anew each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,9 @@ class Sealed:
     """Warnings: what was not reached and why."""
     fields: tuple[str, ...] = ()
     """Names of all signature fields that were made; more than one where further places had to be signatures."""
+    until: datetime | None = None
+    """Until when the document proves itself: the end of the certificate that the proof rests on (the signer's up to
+    level T, then the timestamper's). Extended before, it holds longer."""
 
     @property
     def data(self) -> bytes:

@@ -23,6 +23,11 @@ def first_size(timestamper: Timestamper, certificate: Certificate) -> int:
     return known
 
 
+def remembered(name: str) -> int | None:
+    """Size of the largest token of the service `name`; None where it was never asked."""
+    return _sizes.get(name)
+
+
 def remember(name: str, size: int) -> None:
     """Keep the size of a token of the service `name`."""
     if len(_sizes) >= _KEPT:

@@ -1,0 +1,86 @@
+"""What is appended behind sealed documents so that they can be judged later: validation data, document timestamps.
+
+Nothing is judged here: `judging.collecting` says what is needed, `documents.pdf.longterm` how it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from eseal.crypto.timestamp_token import ExaminedToken
+from eseal.documents.pdf.laid import Laid
+from eseal.documents.pdf.longterm import lay_out
+from eseal.documents.pdf.pending import SlotTooSmall
+from eseal.documents.pdf.readback import read_back, reopen
+from eseal.errors import ServiceError
+from eseal.model import Timestamper, ValidationData
+from eseal.sealing.tokens import ROOM, remember, remembered
+from eseal.sealing.written import check_data, check_stamp
+
+TOKEN_ROOM = 8_192
+"""Room for a timestamp of a service that was never asked, in bytes."""
+_TRIES = 4
+
+NOTHING = ValidationData()
+
+Gather = Callable[[ExaminedToken], ValidationData]
+"""What a third party needs to judge a document timestamp. Raises NotLongTerm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Validation data to be added."""
+
+    data: ValidationData = NOTHING
+    """All of it."""
+    of_each: Mapping[str, ValidationData] = field(default_factory=dict)
+    """What each signature needs, by `documents.pdf.store.vri_key`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A section that was written and read back."""
+
+    appended: bytes = field(repr=False)
+    """The section."""
+    field: str = ""
+    """Name of the document timestamp's field; empty without one."""
+    token: ExaminedToken | None = None
+    """The document timestamp."""
+
+
+def add_data(laid: Laid, evidence: Evidence) -> Added:
+    """Validation data behind `laid.source`. Raises VerificationFailed SEAL_READ_BACK."""
+    made = lay_out(laid, evidence.data, evidence.of_each, timestamp=False)
+    appended = made.unsigned()
+    check_data(reopen(made.laid, appended), evidence.data)
+    return Added(appended)
+
+
+def add_timestamp(laid: Laid, evidence: Evidence, timestamper: Timestamper, gather: Gather | None) -> Added:
+    """Validation data and a document timestamp over everything (EN 319 142-1 5.5), in one section.
+
+    `gather` says what the judge of the new timestamp will need; where some of it is missing, the section is made again
+    with it, under a new timestamp. Raises NotLongTerm, ServiceError, VerificationFailed SEAL_READ_BACK.
+    """
+    room = (remembered(timestamper.name) or TOKEN_ROOM) + ROOM
+    for _ in range(_TRIES):
+        made = lay_out(laid, evidence.data, evidence.of_each, timestamp=True)
+        pending = made.pending(room)
+        token = timestamper.timestamp(pending.digest)
+        remember(timestamper.name, len(token))
+        room = len(token) + ROOM
+        try:
+            appended = pending.appended(token)
+        except SlotTooSmall:
+            continue
+        written = read_back(made.laid, appended)
+        stamp = check_stamp(written.cms, written.digest)
+        more = gather(stamp) if gather is not None else NOTHING
+        if evidence.data + more != evidence.data:
+            evidence = Evidence(evidence.data + more, evidence.of_each)
+            continue
+        check_data(written.source, evidence.data)
+        return Added(appended, made.laid.field, stamp)
+    raise ServiceError("SEAL_TIMESTAMP_GROWS", service=timestamper.name)

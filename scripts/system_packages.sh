@@ -6,7 +6,8 @@ set -u
 case "${1:-}" in
   venv) wanted="python3-venv python3-pip" ;;
   judges) wanted="poppler-utils libnss3-tools qpdf mupdf-tools openssl softhsm2
-    libpdfbox2-java libfontbox2-java libbcprov-java libbcpkix-java libbcutil-java libbcmail-java libcommons-logging-java"
+    libpdfbox2-java libfontbox2-java libbcprov-java libbcpkix-java libbcutil-java libbcmail-java libcommons-logging-java
+    libjaxb-api-java"
     command -v javac >/dev/null || wanted="$wanted default-jdk-headless" ;;
   *) echo "usage: $0 venv|judges" >&2; exit 2 ;;
 esac

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asn1crypto import cms, core, tsp
 
 from eseal.crypto import der
 from eseal.crypto.algorithms import DIGEST_BY_OID, DIGESTS
+from eseal.crypto.certificates import facts
+from eseal.crypto.timestamp_token import examine_token, usage
 from eseal.errors import ServiceError, UsageError
-from eseal.model import Digest
+from eseal.model import Digest, aware, rfc3339
+from eseal.report.model import CheckVerdict
 
 # What asn1crypto raises for bytes that are not what they should be.
 MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError)
@@ -28,6 +31,10 @@ _FAILURES = {
     25: "systemFailure",
 }
 """PKIFailureInfo bits (RFC 3161 2.4.2)."""
+
+
+CLOCKS = timedelta(minutes=30)
+"""By how much a service's clock and ours may differ; more is a wrong zone or a wrong date on one of the two sides."""
 
 
 class _Response(core.Sequence):  # type: ignore[misc]
@@ -79,11 +86,15 @@ def imprint(digest: Digest) -> bytes:
     return der.sequence(der.sequence(der.oid(DIGESTS[digest.algorithm].oid)), der.octets(digest.value))
 
 
-def read_response(response: bytes, digest: Digest, nonce: int | None, *, service: str) -> Token:
-    """Take the token out of a TimeStampResp and hold it against the request.
+def read_response(
+    response: bytes, digest: Digest, nonce: int | None, *, service: str, at: datetime | None = None
+) -> Token:
+    """Take the token out of a TimeStampResp and hold it against the request, and against the time `at` where known.
 
-    Raises ServiceError: TIMESTAMP_MALFORMED, TIMESTAMP_REFUSED (with the service's own words),
-    TIMESTAMP_WRONG_IMPRINT, TIMESTAMP_WRONG_NONCE, TIMESTAMP_WITHOUT_CERTIFICATE.
+    What is given out verifies with its own certificate; whom to trust is not asked. Raises ServiceError:
+    TIMESTAMP_MALFORMED, TIMESTAMP_REFUSED (with the service's own words), TIMESTAMP_WRONG_IMPRINT,
+    TIMESTAMP_WRONG_NONCE, TIMESTAMP_WITHOUT_CERTIFICATE, TIMESTAMP_WRONG_SIGNATURE, TIMESTAMP_CERTIFICATE_USAGE,
+    TIMESTAMP_CERTIFICATE_EXPIRED, TIMESTAMP_WRONG_TIME.
     """
     try:
         parsed = _Response.load(response, strict=True)
@@ -103,7 +114,36 @@ def read_response(response: bytes, digest: Digest, nonce: int | None, *, service
         raise ServiceError("TIMESTAMP_WRONG_NONCE", service=service)
     if not token.has_certificates:
         raise ServiceError("TIMESTAMP_WITHOUT_CERTIFICATE", service=service)
+    _check_maker(token, digest, service)
+    if at is not None and abs(token.time - aware(at, "at")) > CLOCKS:
+        raise ServiceError("TIMESTAMP_WRONG_TIME", service=service, time=rfc3339(token.time), now=rfc3339(at))
     return token
+
+
+def _check_maker(token: Token, digest: Digest, service: str) -> None:
+    """Refuse what nobody could verify later: its signature, the usage and the validity of its certificate."""
+
+    def imprint_of(name: str) -> bytes:
+        return {digest.algorithm: digest.value}[name]
+
+    examined = examine_token(token.der, imprint_of)
+    certificate = examined.examined.certificate
+    if certificate is None:
+        raise ServiceError("TIMESTAMP_WITHOUT_CERTIFICATE", service=service)
+    if not examined.intact:
+        raise ServiceError("TIMESTAMP_WRONG_SIGNATURE", service=service)
+    known = facts(certificate)
+    if usage(certificate).verdict is not CheckVerdict.PASSED:
+        raise ServiceError("TIMESTAMP_CERTIFICATE_USAGE", service=service, certificate=known.subject)
+    if not known.not_before <= token.time <= known.not_after:
+        raise ServiceError(
+            "TIMESTAMP_CERTIFICATE_EXPIRED",
+            service=service,
+            certificate=known.subject,
+            start=rfc3339(known.not_before),
+            end=rfc3339(known.not_after),
+            time=rfc3339(token.time),
+        )
 
 
 def read_token(token: bytes, *, service: str = "") -> Token:

@@ -23,9 +23,12 @@ from eseal.config.authority import FILE
 from eseal.crypto.certificates import facts
 from eseal.errors import DocumentError, Error, KeyAccessError, ServiceError, UsageError
 from eseal.messages import catalogue
+from eseal.model import Certificate
 from eseal.seals.register import SealKind
 from eseal.trust.store import Purpose
+from support.judges import need
 from support.pdfs import simple_pdf
+from support.realpki import RealPki, new_key, pem
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NAME = "杭州市示范局"
@@ -72,9 +75,8 @@ def test_what_is_made(made: Authority) -> None:
         assert len(made.trust.for_purpose(purpose)) == count
     data = made.trust.data
     assert (len(data.certificates), len(data.crls), len(data.ocsps)) == (1, 2, 3)
-    assert lines(made) == [
-        {"version": 1, "time": "2026-11-24T12:00:00Z", "actor": "maker", "action": "create", "seal": seal.id}
-    ]
+    begun = {"version": 1, "time": "2026-11-24T12:00:00Z", "actor": "maker", "action": "create", "seal": seal.id}
+    assert lines(made) == [begun | {"authority": made.config.id, "kind": "test"}]
     other = AuthorityConfig.read(made.folder / FILE)
     assert other == made.config
 
@@ -166,13 +168,16 @@ def test_a_test_ca_of_every_kind_issues_again() -> None:
 
 @pytest.fixture
 def real(tmp_path: Path) -> dict[str, str]:
-    pki = testpki.make("Real", AT)
+    """Files of a certificate authority that is marked TEST nowhere."""
+    need("openssl")
+    pki, key, stamper = RealPki(AT), new_key(), new_key()
+    certificate, stamping = pki.certify(key.public_key()), pki.timestamper(stamper.public_key())
     parts = {
-        "key": pki.seal.key_pem,
-        "cert": pki.seal.chain_pem(),
+        "key": pem(key),
+        "cert": certificate.to_pem() + pki.issuing.to_pem(),
         "root": pki.root.to_pem(),
-        "stamper": pki.timestamper.key_pem,
-        "stamper-cert": pki.timestamper.chain_pem(),
+        "stamper": pem(stamper),
+        "stamper-cert": stamping.to_pem() + pki.issuing.to_pem(),
     }
     for name, data in parts.items():
         (tmp_path / name).write_bytes(data)
@@ -214,7 +219,9 @@ def test_an_authority_over_a_key_of_its_own(
     assert made.issuers[0].code == "330100"
     assert made.seals[0].name == NAME
     assert made.timestamper is None
-    assert not list((made.folder / "keys").iterdir()), "the key stays where it is"
+    (kept,) = (made.folder / "keys").iterdir()
+    assert b"PRIVATE" not in kept.read_bytes(), "the key stays where it is; its certificates are kept"
+    assert [len(Certificate.load_all(kept.read_bytes())), made.config.keys[0].certificate] == [2, f"keys/{kept.name}"]
     assert not made.trust.for_purpose(Purpose.TIMESTAMP)
     sealed = made.seal(PDF)
     assert sealed.level == "B"

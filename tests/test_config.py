@@ -150,6 +150,7 @@ def test_order_and_origin(tmp_path: Path) -> None:
         "trust": ((f"{tmp_path}/roots", "seal:/a.pem", f"timestamp:{tmp_path}/b.pem"), "user"),
         "level": (None, "default"),
         "authority": (None, "default"),
+        "pkcs11_module": (None, "default"),
     }
     assert found["tz"].place == "ESEAL_TZ"
     assert found["lang"].place == "office/eseal.toml"
@@ -159,6 +160,21 @@ def test_order_and_origin(tmp_path: Path) -> None:
     assert alone["revocation"].value == "require"
     missing = config.resolve(config.layers(user=tmp_path / "none", system=tmp_path / "none" / "x"))
     assert missing == alone
+
+
+def test_a_module_is_named_in_a_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('version = 1\npkcs11_module = "/usr/lib/module.so"\n')
+    path.chmod(0o644)
+    found = config.resolve(config.layers(user=path))["pkcs11_module"]
+    assert (found.value, found.origin) == ("/usr/lib/module.so", "user")
+    with pytest.raises(UsageError) as caught:
+        config.layers(environ={"ESEAL_PKCS11_MODULE": "/tmp/evil.so"}, user=path)
+    assert caught.value.code == "CONFIG_VARIABLE_REFUSED"
+    assert "evil" not in caught.value.message() + caught.value.hint()
+    with pytest.raises(UsageError) as caught:
+        AuthorityConfig.parse(FULL.to_bytes() + b'pkcs11_module = "/tmp/evil.so"\n')
+    assert caught.value.code == "CONFIG_KEY_UNKNOWN"
 
 
 def test_user_files_are_as_strict(tmp_path: Path) -> None:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
-from eseal import testpki
 from eseal.authority import Authority
 from eseal.authority.making import KeySource
 from eseal.cli import password
+from support.realpki import RealPki, new_key, pem
 
 Run = Callable[..., Any]
 SECRET = "correct 马 battery"
@@ -28,10 +22,9 @@ SECRET = "correct 马 battery"
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An authority whose key is encrypted and which names no file with the password."""
     folder = tmp_path_factory.mktemp("locked")
-    credential = testpki.make("甲局", datetime.now(UTC) - timedelta(days=1)).seal
-    key = load_pem_private_key(credential.key_pem, None)
-    written = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(SECRET.encode()))
-    for name, data in (("key.pem", written + credential.chain_pem()), ("password", SECRET.encode() + b"\n")):
+    pki, key = RealPki(datetime.now(UTC)), new_key()
+    chain = pki.certify(key.public_key()).to_pem() + pki.issuing.to_pem()
+    for name, data in (("key.pem", pem(key, SECRET.encode()) + chain), ("password", SECRET.encode() + b"\n")):
         (folder / name).write_bytes(data)
         (folder / name).chmod(0o600)
     Authority.create(folder / "office", name="甲局", key=KeySource(str(folder / "key.pem"), None, folder / "password"))

@@ -40,6 +40,10 @@ class JournalEntry:
     """Why; empty where nobody is asked."""
     effective: datetime | None = None
     """From when on it holds, where that is not `time`; aware, UTC."""
+    authority: str = ""
+    """Id of the authority; said once, where the journal begins."""
+    kind: str = ""
+    """"test" or "production"; said once, where the journal begins."""
 
     def line(self) -> bytes:
         """The stored form."""
@@ -53,6 +57,8 @@ class JournalEntry:
             "level": self.level,
             "reason": self.reason,
             "effective": rfc3339(self.effective) if self.effective is not None else "",
+            "authority": self.authority,
+            "kind": self.kind,
         }
         return json.dumps({k: v for k, v in value.items() if v != ""}, ensure_ascii=False).encode() + b"\n"
 
@@ -106,7 +112,7 @@ def entries(folder: Path) -> Iterator[JournalEntry]:
 
 def _entry(line: bytes) -> JournalEntry:
     value = json.loads(line)
-    texts = {name: str(value.get(name, "")) for name in ("seal", "digest", "level", "reason")}
+    texts = {name: str(value.get(name, "")) for name in ("seal", "digest", "level", "reason", "authority", "kind")}
     effective = datetime.fromisoformat(value["effective"]) if "effective" in value else None
     time, actor, action = datetime.fromisoformat(value["time"]), str(value["actor"]), str(value["action"])
     return JournalEntry(time, actor, action, **texts, effective=effective)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from eseal import files, testpki
-from eseal.authority import journal, status
+from eseal.authority import journal, separation, status
 from eseal.config import AuthorityConfig, IssuerEntry, KeyEntry, TimestamperEntry
 from eseal.config.authority import FILE as CONFIG_FILE
 from eseal.crypto.certificates import facts
 from eseal.keys import check_fit, open_signer
 from eseal.keys import secrets as passwords
-from eseal.model import Certificate, Signer
+from eseal.keys.remote import Ask
+from eseal.model import Certificate, Signer, ValidationData
 from eseal.seals.artwork import Artwork
 from eseal.seals.drawing import draw
 from eseal.seals.register import Body, Seal, SealKind, new_id, permitted
@@ -23,8 +24,10 @@ from eseal.trust.folder import ANCHORS_FILE, FOLDERS, AnchorEntry, entries_text
 from eseal.trust.store import TrustStore
 
 KEYS, SEALS = "keys", "seals"
-TEST_CA = "test-ca.pem"
-"""In the keys folder: the issuing CA of a test authority, for further seals."""
+TEST_CA, TEST_ROOT = "test-ca.pem", "test-root.pem"
+"""In the keys folder: the issuing CA of a test authority, for further seals, and its root; both for their lists."""
+TEST_LISTS = "test-"
+"""Begins the names of the CRLs and OCSP responses that a test authority makes itself."""
 PRESET = "round-42"
 """The seal that is drawn for a new authority."""
 
@@ -38,27 +41,56 @@ class KeySource:
     certificate: str | Path | None = None
     """File with its certificate and chain, where the key's file does not hold them."""
     password_file: str | Path | None = None
-    """File with its password."""
+    """File with its password or PIN; the authority reads it whenever it opens the key."""
     scheme: str | None = None
     """Signature scheme; None for the key's own default."""
+    password: bytes | None = field(default=None, repr=False)
+    """Its password or PIN for this once, where no file holds it; it is not kept."""
+    module: str | Path | None = None
+    """PKCS#11 module of a key in a token, as the user's own configuration names it."""
+    token_file: str | Path | None = None
+    """File with the access token of a key with a remote service."""
+    ask: Ask | None = field(default=None, repr=False)
+    """Asked for what a remote service wants to know."""
 
     def open(self) -> Signer:
         """Open it. Raises as `open_signer`."""
-        password = passwords.from_file(self.password_file) if self.password_file else None
-        return open_signer(self.uri, cert=self.certificate, password=password, scheme=self.scheme)
+        password = passwords.from_file(self.password_file) if self.password_file else self.password
+        token = passwords.token_from_file(self.token_file) if self.token_file else None
+        return open_signer(
+            self.uri,
+            cert=self.certificate,
+            password=password,
+            scheme=self.scheme,
+            module=self.module,
+            token=token,
+            ask=self.ask,
+        )
 
-    def entry(self, seals: tuple[str, ...]) -> KeyEntry:
-        """The entry for `eseal.toml`, its paths absolute."""
+    def entry(self, signer: Signer, seals: tuple[str, ...]) -> tuple[KeyEntry, dict[str, bytes]]:
+        """The entry for `eseal.toml`, its paths absolute, and the file of the keys folder that it names.
+
+        The certificate and its chain are kept, so that they can be read without the key's password or token.
+        """
         scheme, colon, path = self.uri.rpartition(":") if ":" in self.uri else ("file", ":", self.uri)
         known = scheme in ("file", "pem", "p12", "pkcs12") and not path.startswith("//")
-        return KeyEntry(
-            id=new_id(),
+        name = new_id()
+        kept = f"{name}-certificates.pem"
+        entry = KeyEntry(
+            id=name,
             uri=f"{scheme}{colon}{Path(path).absolute()}" if known else self.uri,
-            certificate=str(Path(self.certificate).absolute()) if self.certificate else "",
+            certificate=f"{KEYS}/{kept}",
             scheme=self.scheme or "",
-            password_file=str(Path(self.password_file).absolute()) if self.password_file else "",
+            password_file=_absolute(self.password_file),
+            module=_absolute(self.module),
+            token_file=_absolute(self.token_file),
             seals=seals,
         )
+        return entry, {kept: b"".join(c.to_pem() for c in (signer.certificate, *signer.chain))}
+
+
+def _absolute(path: str | Path | None) -> str:
+    return str(Path(path).absolute()) if path else ""
 
 
 def official_seal(name: str) -> Artwork:
@@ -91,7 +123,7 @@ class Plan:
     seal: Seal
     """Its first seal."""
     secrets: Mapping[str, bytes] = field(repr=False)
-    """Files of the keys folder by name, each with a private key."""
+    """Files of the keys folder by name: private keys, and certificates of keys that are elsewhere."""
     trust: TrustStore
     """Its trust store."""
 
@@ -100,10 +132,11 @@ def plan_test(
     *, name: str, at: datetime, algorithm: str, code: str, picture: Artwork | None, timestampers: Sequence[str]
 ) -> Plan:
     """An authority with test keys. Raises UsageError: TEST_ALGORITHM_UNKNOWN, NAME_UNUSABLE, SEAL_..."""
-    pki = testpki.make(name, at, algorithm)
+    pki = testpki.make(name, at, algorithm, lists=testpki.LISTS)
     seal = _first_seal(f"{testpki.MARK} {name}", Body(code, name), pki.seal.certificate, picture)
     key = key_entry(pki.seal, (seal.id,))
-    entries, stored = [key], {f"{key.id}.pem": key_file(pki.seal), TEST_CA: key_file(pki.issuing)}
+    entries, stored = [key], {f"{key.id}.pem": key_file(pki.seal)}
+    stored |= {TEST_CA: key_file(pki.issuing), TEST_ROOT: key_file(pki.root_ca)}
     if not timestampers:
         stamper = key_entry(pki.timestamper, ())
         entries.append(stamper)
@@ -125,13 +158,21 @@ def plan_real(
     timestampers: Sequence[str],
     trust: Sequence[str],
 ) -> Plan:
-    """An authority over a key that is there. Raises KeyAccessError and PolicyError where it is not fit for sealing."""
+    """An authority over a key that is there: nothing in it is made for trying out.
+
+    Raises KeyAccessError and PolicyError where the key is not fit for sealing, or a certificate is marked TEST.
+    """
+    # First, so that no PIN is asked for in vain.
+    anchors = TrustStore.from_specs(trust)
+    separation.check_trust(anchors, test=False)
     signer = key.open()
+    separation.check_signing(signer.certificate, signer.chain, test=False)
     check_fit(signer.certificate, at)
-    store = TrustStore.from_specs(trust) + TrustStore.from_certificates([], intermediates=signer.chain)
+    store = anchors + TrustStore.from_certificates([], intermediates=signer.chain)
     seal = _first_seal(name, Body(code, name), signer.certificate, picture)
+    entry, stored = key.entry(signer, (seal.id,))
     stamps = TimestamperEntry(tuple(timestampers))
-    return Plan(_config(name, at, seal, (key.entry((seal.id,)),), stamps, test=False), seal, {}, store)
+    return Plan(_config(name, at, seal, (entry,), stamps, test=False), seal, stored, store)
 
 
 def write(folder: Path, plan: Plan, recorded: journal.JournalEntry) -> None:
@@ -142,11 +183,12 @@ def write(folder: Path, plan: Plan, recorded: journal.JournalEntry) -> None:
         _folders(inside)
         for name, data in plan.secrets.items():
             files.write(inside / KEYS / name, data, mode=0o600)
-        _write_trust(inside, plan.trust)
+        _write_trust(inside, plan.trust, test=plan.config.test)
         files.write(inside / SEALS / f"{plan.seal.id}.json", plan.seal.to_bytes(), mode=0o644)
         status.start(inside, plan.config.id)
         files.write(inside / CONFIG_FILE, content, mode=0o644)
-        journal.append(inside, recorded)
+        bound = replace(recorded, authority=plan.config.id, kind=separation.kind_of(plan.config))
+        journal.append(inside, bound)
 
 
 def _first_seal(name: str, body: Body, certificate: Certificate, picture: Artwork | None) -> Seal:
@@ -186,9 +228,16 @@ def key_entry(credential: testpki.Credential, seals: tuple[str, ...]) -> KeyEntr
     return KeyEntry(id=name, uri=f"pem:{KEYS}/{name}.pem", scheme=scheme, seals=seals)
 
 
-def _write_trust(inside: Path, store: TrustStore) -> None:
+def list_files(data: ValidationData, *, test: bool) -> dict[str, bytes]:
+    """Content of the CRL and OCSP files of a trust folder, by path; those of a test authority are known by name."""
+    mark = TEST_LISTS if test else ""
+    crls = {f"crls/{mark}{n:02d}.crl": der for n, der in enumerate(data.crls)}
+    return crls | {f"ocsp/{mark}{n:02d}.ocsp": der for n, der in enumerate(data.ocsps)}
+
+
+def _write_trust(inside: Path, store: TrustStore, *, test: bool) -> None:
     trust = inside / "trust"
-    entries = []
+    entries: list[AnchorEntry] = []
     for anchor in store.anchors:
         entry = AnchorEntry(
             f"{len(entries):02d}-{anchor.certificate.fingerprint[:16]}.pem",
@@ -203,6 +252,5 @@ def _write_trust(inside: Path, store: TrustStore) -> None:
     for certificate in store.data.certificates:
         file = f"{certificate.fingerprint[:16]}.pem"
         files.write(trust / "intermediates" / file, certificate.to_pem(), mode=0o644)
-    for part, suffix, items in (("crls", "crl", store.data.crls), ("ocsp", "ocsp", store.data.ocsps)):
-        for number, der in enumerate(items):
-            files.write(trust / part / f"{number:02d}.{suffix}", der, mode=0o644)
+    for name, der in list_files(store.data, test=test).items():
+        files.write(trust / name, der, mode=0o644)

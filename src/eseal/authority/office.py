@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from eseal import files, sealing, testpki
-from eseal.authority import journal, making
+from eseal.authority import journal, making, separation
 from eseal.authority.holding import SealHolding
 from eseal.authority.lists import Keeper
 from eseal.authority.locking import locked
@@ -26,6 +26,7 @@ from eseal.keys import check_fit, open_signer
 from eseal.keys import secrets as passwords
 from eseal.keys.files import read_key_file
 from eseal.keys.matching import choose_scheme, scheme_row
+from eseal.keys.remote import Ask
 from eseal.limits import DEFAULT, Limits
 from eseal.model import Certificate, Keyword, Signer, Timestamper, Where, aware
 from eseal.net import Fetcher, HttpFetcher
@@ -62,6 +63,8 @@ class Authority(SealHolding):
     """Asked for the password of an encrypted key for which `eseal.toml` names no file."""
     fetcher: Fetcher | None = None
     """Reaches timestampers; None: a client that may reach this network too, since the operator named the address."""
+    ask: Ask | None = None
+    """Asked for what a remote service wants to be told before it signs, such as a one-time code."""
 
     @classmethod
     def create(
@@ -118,7 +121,9 @@ class Authority(SealHolding):
     ) -> Authority:
         """Open the authority in `folder`. No key is read yet.
 
-        Raises UsageError CONFIG_...: no `eseal.toml`, a wrong one, or one (or a folder) that others own or can write.
+        Raises UsageError CONFIG_...: no `eseal.toml`, a wrong one, or one (or a folder) that others own or can write;
+        AUTHORITY_JOURNAL_..., and PolicyError AUTHORITY_WAS_... where the journal was begun by another authority, or
+        by one of the other kind.
         """
         # Kept absolute, so that a change of the current folder changes nothing.
         place = Path(folder).absolute()
@@ -127,6 +132,7 @@ class Authority(SealHolding):
             if part.is_dir():
                 # Whoever can write the folder can put another file in the place of a safe one.
                 reading.check_owner(part.stat(), part)
+        separation.check_bound(place, config, place / CONFIG_FILE)
         return cls(place, config, clock, password, fetcher)
 
     @property
@@ -149,9 +155,11 @@ class Authority(SealHolding):
         """Whom it trusts: its trust folder, with its own root where it has test keys. Raises UsageError TRUST_...
 
         The lists of a test authority are renewed where they are past half their life; `trust_notes` tells what of
-        that did not succeed.
+        that did not succeed. Raises PolicyError AUTHORITY_TEST_CERTIFICATE for a test CA in a real authority's folder.
         """
-        return self._keeper.at(self.clock()).trust
+        found = self._keeper.at(self.clock()).trust
+        separation.check_trust(found, test=self.is_test)
+        return found
 
     @property
     def trust_notes(self) -> tuple[sealing.Note, ...]:
@@ -350,13 +358,13 @@ class Authority(SealHolding):
             current = Authority.open(self.folder, clock=self.clock, password=self.password, fetcher=self.fetcher)
             chosen = current._issuer(issuer)
             before = current._superseded(supersedes) if supersedes is not None else ""
-            seal, entry, credential = current._prepare(name, picture, chosen, kind, key, at)
+            seal, entry, kept = current._prepare(name, picture, chosen, kind, key, at)
             seal = replace(seal, supersedes=before)
             with contextlib.ExitStack() as undo:
-                if credential is not None:
-                    path = self.folder / KEYS / f"{entry.id}.pem"
-                    undo.callback(lambda: path.unlink(missing_ok=True))
-                    files.write(path, making.key_file(credential), mode=0o600)
+                for file, content in kept.items():
+                    path = self.folder / KEYS / file
+                    undo.callback(path.unlink, missing_ok=True)
+                    files.write(path, content, mode=0o600)
                 stored = self.folder / SEALS / f"{seal.id}.json"
                 undo.callback(lambda: stored.unlink(missing_ok=True))
                 files.write(stored, seal.to_bytes(), mode=0o644)
@@ -368,20 +376,22 @@ class Authority(SealHolding):
 
     def _prepare(
         self, name: str, picture: Artwork, issuer: IssuerEntry, kind: SealKind, key: KeySource | None, at: datetime
-    ) -> tuple[Seal, KeyEntry, testpki.Credential | None]:
+    ) -> tuple[Seal, KeyEntry, dict[str, bytes]]:
         body = Body(issuer.code, issuer.name)
         if key is not None:
             signer = key.open()
+            separation.check_signing(signer.certificate, signer.chain, test=self.is_test)
             check_fit(signer.certificate, at)
             seal = making.make_seal(name, body, signer.certificate, picture, maker=self.name, kind=kind)
-            return seal, key.entry((seal.id,)), None
+            return seal, *key.entry(signer, (seal.id,))
         if not self.is_test:
             raise UsageError("AUTHORITY_KEY_NEEDED")
         issuing = testpki.load(read_key_file(self.folder / KEYS / TEST_CA))
         credential = testpki.issue_seal(issuing, name, body=issuer.name, at=at)
         marked, maker = f"{testpki.MARK} {name}", f"{testpki.MARK} {self.name}"
         seal = making.make_seal(marked, body, credential.certificate, picture, maker=maker, kind=kind)
-        return seal, making.key_entry(credential, (seal.id,)), credential
+        entry = making.key_entry(credential, (seal.id,))
+        return seal, entry, {f"{entry.id}.pem": making.key_file(credential)}
 
     def _with(self, issuer: IssuerEntry, seal: Seal, entry: KeyEntry) -> AuthorityConfig:
         issuers = tuple(replace(i, seals=(*i.seals, seal.id)) if i == issuer else i for i in self.issuers)
@@ -404,10 +414,16 @@ class Authority(SealHolding):
             password = passwords.from_file(self.folder / entry.password_file) if entry.password_file else None
             if password is None and self.password is not None:
                 password = self.password(uri)
-            self._signers[entry.id] = open_signer(
+            signer = open_signer(
                 uri,
                 cert=self.folder / entry.certificate if entry.certificate else None,
                 password=password,
                 scheme=entry.scheme or None,
+                # This authority's own file names the module, and nobody else.
+                module=entry.module or None,
+                token=passwords.token_from_file(self.folder / entry.token_file) if entry.token_file else None,
+                ask=self.ask,
             )
+            separation.check_signing(signer.certificate, signer.chain, test=self.is_test)
+            self._signers[entry.id] = signer
         return self._signers[entry.id]

@@ -49,9 +49,13 @@ class KeyEntry:
     scheme: str = ""
     """Signature scheme; empty for the key's own default."""
     password_file: str = ""
-    """File with the password of the key's file; empty for none."""
+    """File with the password of the key's file, or the PIN; empty for none."""
     seals: tuple[str, ...] = ()
     """Ids of the seals that are used with it."""
+    module: str = ""
+    """PKCS#11 module of a key in a token, an absolute path; empty for other keys."""
+    token_file: str = ""
+    """File with the access token of a key with a remote service; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +145,8 @@ class AuthorityConfig:
         for issuer in self.issuers:
             lines += _written("[[issuers]]", code=issuer.code, name=issuer.name, seals=issuer.seals)
         for key in self.keys:
-            optional = {"certificate": key.certificate, "scheme": key.scheme, "password_file": key.password_file}
-            given = {name: value for name, value in optional.items() if value}
+            names = ("certificate", "scheme", "password_file", "module", "token_file")
+            given = {name: getattr(key, name) for name in names if getattr(key, name)}
             lines += _written("[[keys]]", id=key.id, uri=key.uri, **given, seals=key.seals)
         stamps = {"urls": self.timestamper.urls, "key": self.timestamper.key, "policy": self.timestamper.policy}
         lines += _written("[timestamper]", **{name: value for name, value in stamps.items() if value})
@@ -173,6 +177,8 @@ def _key(table: Table) -> KeyEntry:
         certificate=table.take("certificate", str, ""),
         scheme=table.take("scheme", str, ""),
         password_file=table.take("password_file", str, ""),
+        module=table.take("module", str, ""),
+        token_file=table.take("token_file", str, ""),
         seals=table.texts("seals"),
     )
     table.done()

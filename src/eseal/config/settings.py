@@ -21,8 +21,8 @@ SettingValue = str | bool | tuple[str, ...] | None
 SYSTEM_FILE = Path("/etc/eseal/config.toml")
 """Settings for everybody on this machine."""
 
-OTHER_VARIABLES = ("KEY", "CERT", "PASSWORD", "PASSWORD_FILE", "TSA", "SEAL", "DEBUG")
-"""ESEAL_ variables that name no setting: options and the password of one command, and ESEAL_DEBUG."""
+OTHER_VARIABLES = ("KEY", "CERT", "PASSWORD", "PASSWORD_FILE", "TOKEN", "TOKEN_FILE", "TSA", "SEAL", "DEBUG")
+"""ESEAL_ variables that name no setting: options and the secrets of one command, and ESEAL_DEBUG."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Setting:
     """The values that there are; None where any text will do."""
     everywhere: bool = True
     """False for what an authority's own file cannot say."""
+    variable: bool = True
+    """False for what the environment cannot say: it names code that is run, and many can set a variable."""
 
     def checked(self, value: object, key: str, place: str) -> SettingValue:
         """`value` in the right form. Raises UsageError CONFIG_VALUE_WRONG."""
@@ -93,9 +95,11 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("level", str, None, lambda: ("B", "T")),
         Setting("trust", tuple, (), everywhere=False),
         Setting("authority", str, None, everywhere=False),
+        Setting("pkcs11_module", str, None, everywhere=False, variable=False),
     )
 }
-"""Every setting, by name. An authority's trust is its trust folder, and it does not name another authority."""
+"""Every setting, by name. An authority's trust is its trust folder, it does not name another authority, and it names
+the module of each of its keys beside the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,8 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, SettingValue]:
     others = {f"ESEAL_{name}" for name in OTHER_VARIABLES}
     values: dict[str, SettingValue] = {}
     for name, text in environ.items():
+        if name in known and text and not known[name].variable:
+            raise UsageError("CONFIG_VARIABLE_REFUSED", name=name, key=known[name].name)
         if name in known and text:
             values[known[name].name] = known[name].from_text(text, name, "")
         elif name.startswith("ESEAL_") and name not in known and name not in others:

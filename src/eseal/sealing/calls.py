@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from eseal.crypto.cms_build import with_timestamp
 from eseal.documents.pdf.pending import SlotTooSmall
 from eseal.errors import ServiceError
 from eseal.limits import DEFAULT, Limits
-from eseal.model import Certificate, Signer, Timestamper, Where
+from eseal.model import Certificate, Placement, Signer, Timestamper, Where
 from eseal.net import Fetcher
 from eseal.sealing.completing import check_size, finish, timestamp
+from eseal.sealing.levels import LEVELS
 from eseal.sealing.preparing import close, lay_out
 from eseal.sealing.request import Request, Sealed, Services
 from eseal.sealing.tokens import ROOM, first_size
@@ -78,6 +80,31 @@ def seal(
 
 def seal_as(data: bytes, signer: Signer, request: Request, services: Services) -> Sealed:
     """Seal as `request` says. Raises as `seal`."""
+    first, rest = _seal_once(data, signer, request, services)
+    sealed = [first]
+    for place in rest:
+        # A document that is signed keeps its pages as they are: every further place is a signature of its own.
+        again = replace(request, where=(place,), field=None)
+        sealed.append(_seal_once(sealed[-1].data, signer, again, services)[0])
+    return first if len(sealed) == 1 else _joined(sealed)
+
+
+def _joined(sealed: Sequence[Sealed]) -> Sealed:
+    """What came of several signatures, as one result."""
+    first = sealed[0]
+    return replace(
+        first,
+        appended=b"".join(one.appended for one in sealed),
+        level=min((one.level for one in sealed), key=LEVELS.index),
+        notes=tuple(note for one in sealed for note in one.notes),
+        fields=tuple(name for one in sealed for name in one.fields),
+    )
+
+
+def _seal_once(
+    data: bytes, signer: Signer, request: Request, services: Services
+) -> tuple[Sealed, tuple[Placement, ...]]:
+    """One signature, and the places that are left for others."""
     # 1 to 4, and 5 but for the size of the slot
     layout = lay_out(data, signer.certificate, request, services, chain=tuple(signer.chain))
     stamped = layout.level != "B"
@@ -95,7 +122,7 @@ def seal_as(data: bytes, signer: Signer, request: Request, services: Services) -
             token = len(given) + ROOM
         try:
             # 7, 8
-            return finish(prepared, cms, services)
+            return finish(prepared, cms, services), layout.rest
         except SlotTooSmall:
             # Only a token can outgrow its room: the signature was measured above.
             continue

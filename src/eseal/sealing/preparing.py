@@ -20,6 +20,7 @@ from eseal.errors import UsageError
 from eseal.keys.fitness import check_fit
 from eseal.model import Certificate, Digest, Note, Placement
 from eseal.sealing.levels import choose_level
+from eseal.sealing.placing import settle
 from eseal.sealing.request import Request, Services
 from eseal.sealing.tokens import ROOM, first_size
 
@@ -43,6 +44,8 @@ class Layout:
     """Whether nobody asked for that level: it is the highest that looks possible."""
     notes: tuple[Note, ...] = ()
     """Warnings so far."""
+    rest: tuple[Placement, ...] = ()
+    """Places that are to become signatures of their own, behind this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,17 +168,17 @@ def lay_out(
     # 4, 5
     said = (request.reason, request.location, request.name)
     statement = Statement(request.at, *said, seal=_seal_id(request))
-    placement = next((w for w in request.where if isinstance(w, Placement)), None)
+    settled = settle(source, request, later=later)
     made = draft(
         source,
         statement,
         artwork=request.picture,
-        placement=placement,
+        shown=settled.shown,
         field=request.field,
         offer=_offer(certificate, chain, request, services, level),
     )
     best = request.level is None and not made.demands.level
-    return Layout(made, level, best, made.demands.notes)
+    return Layout(made, level, best, made.demands.notes, settled.rest)
 
 
 def _offer(

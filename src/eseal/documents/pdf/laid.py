@@ -8,6 +8,7 @@ from typing import Any
 
 from eseal.crypto import algorithms
 from eseal.documents.pdf.form import read_form
+from eseal.documents.pdf.imprint import Drawn
 from eseal.documents.pdf.placement import Place
 from eseal.documents.pdf.scan import scan
 from eseal.documents.pdf.source import Source
@@ -27,6 +28,8 @@ class Laid:
     place: Place | None
     """Where the field shows; None where it does not, or where that is not known any more."""
     _hashed: dict[str, Any] = dataclasses.field(repr=False, default_factory=dict, compare=False)
+    drawn: tuple[Drawn, ...] = ()
+    """What is drawn into pages beside the field."""
 
     def hashed(self, digest: str) -> Any:
         """A hash object over the document as it was, copied from one that is computed once."""

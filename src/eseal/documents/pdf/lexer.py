@@ -147,7 +147,7 @@ def parse(data: bytes, pos: int, depth: int) -> tuple[Any, int, int]:
             raise LexError("hexadecimal string", pos)
         return Text(b"", True), pos, match.end()
     if head == b"(":
-        end = _literal_end(data, pos)
+        end = literal_end(data, pos)
         return Text(_unescape(data[pos + 1 : end - 1]), False), pos, end
     if head == b"[":
         return _array(data, pos, depth)
@@ -216,7 +216,8 @@ def _word(data: bytes, pos: int) -> tuple[bytes, int]:
     return match[0], match.end()
 
 
-def _literal_end(data: bytes, pos: int) -> int:
+def literal_end(data: bytes, pos: int) -> int:
+    """Offset behind the literal string (7.3.4.2) that begins at `pos`. Raises LexError."""
     level, at = 0, pos
     while match := _PAREN.search(data, at):
         at = match.end()

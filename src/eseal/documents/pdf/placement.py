@@ -119,23 +119,41 @@ def place(source: Source, placement: Placement | None, width: float, height: flo
     Raises UsageError PLACE_NO_SUCH_PAGE, PLACE_OFF_PAGE, PLACE_OVER_FIELD, PLACE_NO_ROOM.
     """
     page = find_page(source, placement.page if placement else -1)
-    shape = sheet(source, page)
-    taken = list(_fields(source, page.part))
     if placement is None:
+        shape = sheet(source, page)
+        taken = list(_fields(source, page.part))
         for x, y in _free_spots(shape, width, height):
             rect = shape.rect(x, y, width, height)
-            if not any(_overlap(rect, other) for _, other in taken):
+            if not any(overlap(rect, other) for _, other in taken):
                 return Place(page, rect, shape.rotate)
         raise UsageError("PLACE_NO_ROOM")
-    _check_on_page(shape, placement, width, height)
-    rect = shape.rect(placement.x, placement.y, width, height)
-    for name, other in taken:
-        if _overlap(rect, other):
-            raise UsageError("PLACE_OVER_FIELD", field=name, page=placement.page)
+    return stand(source, page, placement, width, height)
+
+
+def stand(source: Source, page: Page, spot: Placement, width: float, height: float) -> Place:
+    """The box of a picture on `page`, the one of `spot`. Raises UsageError PLACE_OFF_PAGE, PLACE_OVER_FIELD."""
+    shape = sheet(source, page)
+    check_on_page(shape, spot, width, height)
+    rect = shape.rect(spot.x, spot.y, width, height)
+    for name, other in _fields(source, page.part):
+        if overlap(rect, other):
+            raise UsageError("PLACE_OVER_FIELD", field=name, page=spot.page)
     return Place(page, rect, shape.rotate)
 
 
-def _check_on_page(shape: Sheet, placement: Placement, width: float, height: float) -> None:
+def covering(source: Source, page: Page, rect: Rect) -> str | None:
+    """Kind of an annotation that shows and stands over `rect`: what is drawn into the page would lie below it."""
+    for found, value in _annotations(source, page.part):
+        kind = source.resolve(value.get("Subtype"))
+        shows = found is None or source.dictionary(found, "AP") is not None
+        box = _box(source, value.get("Rect"))
+        if shows and kind not in ("Link", "Popup") and box is not None and overlap(rect, box):
+            return str(kind)
+    return None
+
+
+def check_on_page(shape: Sheet, placement: Placement, width: float, height: float) -> None:
+    """Raises UsageError PLACE_OFF_PAGE for a box that does not lie on the page as a whole."""
     across, down = shape.size_mm
     x, y = placement.x, placement.y
     # Written so that NaN and infinity fail too.
@@ -156,7 +174,7 @@ def _free_spots(shape: Sheet, width: float, height: float) -> Iterator[tuple[flo
     """Spots from the lower right corner to the left, then upward."""
     across, down = shape.size_mm
     if width > across or height > down:
-        _check_on_page(shape, Placement(-1, 0.0, 0.0), width, height)
+        check_on_page(shape, Placement(-1, 0.0, 0.0), width, height)
     mx, my = min(MARGIN_MM, (across - width) / 2), min(MARGIN_MM, (down - height) / 2)
     y = down - my - height
     while y >= my - _SLACK_MM:
@@ -169,17 +187,22 @@ def _free_spots(shape: Sheet, width: float, height: float) -> Iterator[tuple[flo
 
 def _fields(source: Source, page: Part) -> Iterator[tuple[str, Rect]]:
     """Name and rectangle of every form field that shows on `page`."""
+    for found, value in _annotations(source, page):
+        if source.resolve(value.get("Subtype")) == "Widget":
+            box = _box(source, value.get("Rect"))
+            if box is not None:
+                yield (_full_name(source, found) if found is not None else ""), box
+
+
+def _annotations(source: Source, page: Part) -> Iterator[tuple[Part | None, Dict]]:
+    """Every annotation that is not hidden: its object, where it is one of its own, and its dictionary."""
     for item in source.array(page.value.get("Annots")):
         found = source.object(item) if isinstance(item, Ref) else None
         value = found.value if found is not None else item
-        if not isinstance(value, Dict) or source.resolve(value.get("Subtype")) != "Widget":
-            continue
-        flags = source.resolve(value.get("F"))
-        if isinstance(flags, int) and flags & _NOT_SHOWN:
-            continue
-        box = _box(source, value.get("Rect"))
-        if box is not None:
-            yield (_full_name(source, found) if found is not None else ""), box
+        if isinstance(value, Dict):
+            flags = source.resolve(value.get("F"))
+            if not (isinstance(flags, int) and flags & _NOT_SHOWN):
+                yield found, value
 
 
 def _full_name(source: Source, field: Part) -> str:
@@ -196,7 +219,8 @@ def _full_name(source: Source, field: Part) -> str:
     return ".".join(reversed(names))
 
 
-def _overlap(one: Rect, other: Rect) -> bool:
+def overlap(one: Rect, other: Rect) -> bool:
+    """Whether two rectangles share more than an edge."""
     slack = _SLACK_MM
     return (
         min(one[2], other[2]) - max(one[0], other[0]) > slack and min(one[3], other[3]) - max(one[1], other[1]) > slack

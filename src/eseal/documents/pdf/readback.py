@@ -13,6 +13,7 @@ from typing import Any
 
 from eseal.documents.pdf.form import read_form
 from eseal.documents.pdf.framing import ber_length
+from eseal.documents.pdf.imprint import is_drawn
 from eseal.documents.pdf.laid import Laid
 from eseal.documents.pdf.lexer import Dict, Ref
 from eseal.documents.pdf.source import Part, Source, string_bytes
@@ -54,6 +55,8 @@ def _read(expected: Laid, appended: bytes) -> ReadBack:
     _expect(signature.text is appended, "the signature is not in what was appended")
     if expected.place is not None:
         _expect(_shows(source, expected, widget), "the picture is not on its page")
+    for drawn in expected.drawn:
+        _expect(is_drawn(source, drawn), "the picture is not drawn into its page")
     contents = signature.value.entry("Contents")
     _expect(contents is not None, "/Contents is missing")
     ranges = (0, base + contents.start, base + contents.end, source.size - base - contents.end)

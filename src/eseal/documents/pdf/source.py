@@ -6,18 +6,20 @@ no more than one on a single page. What is appended can be read back over the sa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from eseal.documents.pdf import lexer
-from eseal.documents.pdf.lexer import Dict, LexError, Ref, Text
+from eseal.documents.pdf.lexer import Dict, LexError, Name, Ref, Text
 from eseal.documents.pdf.scan import Scan
 from eseal.documents.pdf.syntax import decode_hex, read_text
 from eseal.documents.pdf.xref import FREE, PACKED, PLAIN, Budget, Section, decode
 from eseal.errors import DocumentError
 
 _HOPS = 16
+_END_OF_STREAM = re.compile(rb"[" + lexer.WHITE + rb"]*+endstream")
 _PAGES = 1_000_000
 
 
@@ -50,6 +52,8 @@ class Page:
     """The page object; an indirect dictionary."""
     inherited: dict[str, Any]
     """MediaBox, CropBox and Rotate that stand in an ancestor; resolved."""
+    above: Part | None = None
+    """The nearest ancestor that has /Resources."""
 
     def get(self, key: str) -> Any:
         """An inheritable attribute: the page's own value, else the nearest ancestor's."""
@@ -223,15 +227,16 @@ class Source:
         root = self.dictionary(self.root, "Pages")
         if root is None or not isinstance(self.resolve(root.value.get("Kids")), list):
             raise DocumentError("SEAL_DOCUMENT_BROKEN", what="/Pages")
-        stack: list[tuple[Part, dict[str, Any]]] = [(root, {})]
+        stack: list[tuple[Part, dict[str, Any], Part | None]] = [(root, {}, None)]
         seen: set[int] = set()
         while stack:
-            node, inherited = stack.pop()
+            node, inherited, above = stack.pop()
             kids = self.resolve(node.value.get("Kids"))
             if not isinstance(kids, list):
                 if self.resolve(node.value.get("Type")) in ("Page", None):
-                    yield Page(node, inherited)
+                    yield Page(node, inherited, above)
                 continue
+            above = above if node.value.get("Resources") is None else node
             own = {k: self.resolve(node.value.get(k)) for k in ("MediaBox", "CropBox", "Rotate")}
             inherited = inherited | {k: v for k, v in own.items() if v is not None}
             # A stack gives the last first: forwards the kids are pushed in reverse.
@@ -242,7 +247,35 @@ class Source:
                 if found.ref.num in seen or len(seen) > _PAGES:
                     raise DocumentError("SEAL_DOCUMENT_BROKEN", what="/Kids")
                 seen.add(found.ref.num)
-                stack.append((found, inherited))
+                stack.append((found, inherited, above))
+
+    def stream(self, ref: Ref) -> bytes | None:
+        """The decoded bytes of the stream `ref`; None for what is none. Raises DocumentError PDF_..., SEAL_..."""
+        part = self.object(ref)
+        if part is None or part.ref is None or not isinstance(part.value, Dict):
+            return None
+        after = lexer.skip(part.text, part.end)
+        if not part.text.startswith(b"stream", after) or part.value.get("F") is not None:
+            return None
+        begin = after + 6
+        begin += 2 if part.text.startswith(b"\r\n", begin) else part.text[begin : begin + 1] in (b"\n", b"\r")
+        length = self.resolve(part.value.get("Length"))
+        end = begin + length if isinstance(length, int) and length >= 0 else begin
+        # Readers disagree about a stream that does not end where it says, or that says something twice.
+        once = all(part.value.count(key) <= 1 for key in ("Length", "Filter", "DecodeParms"))
+        if not isinstance(length, int) or not once or not _END_OF_STREAM.match(part.text, end):
+            raise DocumentError("SEAL_DOCUMENT_BROKEN", what=f"{ref.num} {ref.gen} R /Length")
+        return decode(part.text[begin:end], self._flat(part.value), None, begin, self._budget)
+
+    def _flat(self, head: Dict) -> Dict:
+        """A stream dictionary whose /Filter is no reference; one whose parameters change the result is refused."""
+        parameters = self.resolve(head.get("DecodeParms"))
+        for one in map(self.resolve, parameters if isinstance(parameters, list) else [parameters]):
+            if isinstance(one, Dict) and self.resolve(one.get("Predictor")) not in (None, 1):
+                raise DocumentError("PDF_STREAM_UNREADABLE", where=head.start, what="/Predictor")
+        named = self.resolve(head.get("Filter"))
+        named = [self.resolve(n) for n in named] if isinstance(named, list) else named
+        return Dict([lexer.Entry(Name("Filter"), named, 0, 0)] if named is not None else [], 0, 0)
 
     def _load(self, num: int) -> Part | None:
         if num not in self._objects:

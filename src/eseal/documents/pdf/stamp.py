@@ -56,8 +56,25 @@ def put_form(update: Update, artwork: Artwork, rotate: int, rect: Rect | None = 
 
     With `rect`, a rectangle that was there before, the picture keeps its proportions in the middle of it.
     """
+    return _put(update, artwork, *fitted(stamp(artwork).bbox, rotate, rect))
+
+
+def put_picture(update: Update, artwork: Artwork) -> Ref:
+    """Add the form that shows `artwork` as it is, to be used in several places."""
+    return _put(update, artwork, stamp(artwork).bbox, upright(0, 0.0, 0.0))
+
+
+def put_view(update: Update, picture: Ref, box: Rect, rotate: int, rect: Rect | None = None) -> Ref:
+    """Add a form that shows the part `box` of `picture`, upright on a page turned by `rotate`; `rect` as above."""
+    bbox, matrix = fitted(box, rotate, rect)
+    return update.add(
+        b"<< /Type /XObject /Subtype /Form /FormType 1 /BBox %b /Matrix %b /Resources << /XObject << /P %d 0 R >> >> "
+        b"/Length 5 >>\nstream\n/P Do\nendstream" % (numbers(bbox), numbers(matrix), picture.num)
+    )
+
+
+def _put(update: Update, artwork: Artwork, bbox: Rect, matrix: Matrix) -> Ref:
     made = stamp(artwork)
-    bbox, matrix = fitted(made.bbox, rotate, rect)
     resources = _SRGB
     if made.images:
         refs = []

@@ -50,9 +50,9 @@ def text_string(value: str) -> bytes:
     return b"<" + (b"\xfe\xff" + value.encode("utf-16-be", "replace")).hex().encode() + b">"
 
 
-def number(value: float) -> bytes:
-    """A real number with at most four decimals and no exponent (7.3.3)."""
-    digits = f"{value:.4f}".rstrip("0").rstrip(".")
+def number(value: float, places: int = 4) -> bytes:
+    """A real number with at most `places` decimals and no exponent (7.3.3)."""
+    digits = f"{value:.{places}f}".rstrip("0").rstrip(".")
     return b"0" if digits in ("", "-0") else digits.encode()
 
 

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from eseal.crypto.algorithms import hasher
 from eseal.crypto.cms_build import template
 from eseal.documents.pdf.entering import SIG_FLAGS, Changes, enter, own, ref_bytes, write_changes
 from eseal.documents.pdf.form import FormFacts, SignatureField, check_permitted, check_readable, read_form
+from eseal.documents.pdf.impressions import Impression, free_place
+from eseal.documents.pdf.imprint import Drawn, Imprint, strip_box
 from eseal.documents.pdf.incremental import BYTE_RANGE, Update
 from eseal.documents.pdf.laid import Laid
 from eseal.documents.pdf.lexer import Dict, Ref
 from eseal.documents.pdf.pending import Pending
-from eseal.documents.pdf.placement import Place, Rect, find_page, place, sheet
+from eseal.documents.pdf.placement import Place, Rect, find_page, sheet
 from eseal.documents.pdf.scan import scan
 from eseal.documents.pdf.seed import Demands, Offer
 from eseal.documents.pdf.source import Page, Part, Source
-from eseal.documents.pdf.stamp import put_empty, put_form
+from eseal.documents.pdf.stamp import put_empty, put_form, put_picture, put_view, stamp
 from eseal.documents.pdf.syntax import SEAL_ENTRY, date, edited, numbers, text_string
 from eseal.documents.pdf.terms import agree, put
-from eseal.errors import UsageError
+from eseal.documents.straddling import Strip
+from eseal.errors import PolicyError, UsageError
 from eseal.limits import DEFAULT, Limits
-from eseal.model import Certificate, Digest, Placement, aware
+from eseal.model import Certificate, Digest, aware
 from eseal.seals.artwork import Artwork
 
 # Print and Locked (12.5.3): shown on paper, not to be moved; all flags that PDF/A forbids stay clear.
@@ -99,32 +104,40 @@ def draft(
     statement: Statement,
     *,
     artwork: Artwork | None = None,
-    placement: Placement | None = None,
+    shown: Sequence[Impression] = (),
     field: str | None = None,
     offer: Offer | None = None,
 ) -> Draft:
     """Lay out a seal. `field` names an empty signature field, or the new one; `offer` is what it can be asked for.
 
-    Without `artwork` it does not show. Raises UsageError PLACE_..., SEAL_FIELD_NAME, SEAL_FIELD_TAKEN and PolicyError
+    `shown` are the places of the picture: the first is the field's, unless that is there and has its own; all others
+    are drawn into their pages. Without any a new field gets a free place; without `artwork` nothing shows.
+
+    Raises DocumentError SEAL_PAGE_CONTENT, UsageError PLACE_..., SEAL_FIELD_NAME, SEAL_FIELD_TAKEN and PolicyError
+    SEAL_DRAW_SEALED,
     SEAL_DOCUMENT_CERTIFIED, SEAL_DOCUMENT_CERTIFIED_VISIBLE, SEAL_FIELD_LOCKED, SEAL_CERTIFY_...,
     SEAL_LOCK_..., SEAL_SEED_...
     """
     aware(statement.at, "at")
     form = read_form(source)
     empty = _empty_field(source, form, field)
-    if placement is not None and artwork is None:
+    if shown and artwork is None:
         raise UsageError("PLACE_WITHOUT_PICTURE")
-    if placement is not None and empty is not None:
-        raise UsageError("PLACE_IN_FIELD", field=empty.name)
+    if artwork is not None and empty is None and not shown:
+        shown = (free_place(source, artwork.width_mm, artwork.height_mm),)
     name = field if field is not None else _free_name(form)
     check_permitted(source, form, name, visible=artwork is not None, new=empty is None)
     terms = agree(source, form, empty, offer if offer is not None else Offer(reason=statement.reason))
     update = Update(source)
     signature = update.reserve()
+    changes: Changes = {}
+    look = _Look(source, update, artwork, shown if empty is not None else shown[1:])
     if empty is not None:
-        spot = _fill(source, update, empty, signature, artwork)
+        spot = _fill(source, update, empty, signature, look)
     else:
-        spot = _add(source, update, form, name, signature, artwork, placement)
+        spot = _add(update, form, name, signature, look, shown[0] if shown else None, changes)
+    drawn = look.draw(form, changes)
+    write_changes(update, changes)
     entries = b"/M " + date(statement.at) + b" "
     for key, text in (("Name", statement.name), ("Reason", statement.reason), ("Location", statement.location)):
         if text:
@@ -132,8 +145,9 @@ def draft(
     if statement.seal:
         entries += f"/{SEAL_ENTRY} /{statement.seal} ".encode("ascii")
     entries += put(update, terms, signature)
-    page = placement.page if placement is not None else None
-    return Draft(Laid(source, name, form.names, spot), page, terms.demands, update, signature, entries)
+    page = shown[0].number if shown and shown[0].number else None
+    laid = Laid(source, name, form.names, spot, drawn=drawn)
+    return Draft(laid, page, terms.demands, update, signature, entries)
 
 
 def _free_name(form: FormFacts) -> str:
@@ -157,23 +171,61 @@ def _empty_field(source: Source, form: FormFacts, name: str | None) -> Signature
     return None
 
 
+class _Look:
+    """What the seal looks like: one picture, however often it shows."""
+
+    def __init__(self, source: Source, update: Update, artwork: Artwork | None, drawn: Sequence[Impression]) -> None:
+        self.source, self.update, self.artwork, self.drawn = source, update, artwork, drawn
+        self.picture: Ref | None = None
+
+    def appearance(self, rotate: int, strip: Strip | None = None, rect: Rect | None = None) -> Ref:
+        """The appearance of the field on a page turned by `rotate`."""
+        if self.artwork is None:
+            return put_empty(self.update)
+        if not self.drawn and strip is None:
+            return put_form(self.update, self.artwork, rotate, rect)
+        bbox = stamp(self.artwork).bbox
+        box = bbox if strip is None else strip_box(strip, (bbox[2], bbox[3]))
+        return put_view(self.update, self._shared(), box, rotate, rect)
+
+    def draw(self, form: FormFacts, changes: Changes) -> tuple[Drawn, ...]:
+        """Draw all impressions but the field's. Raises PolicyError SEAL_DRAW_SEALED where a signature would break."""
+        if not self.drawn or self.artwork is None:
+            return ()
+        if any(s.value is not None for s in form.signatures):
+            raise PolicyError("SEAL_DRAW_SEALED")
+        state = hasher("sha256")
+        for part in self.source.parts:
+            state.update(part)
+        # A name that old content cannot have foreseen: it would show the picture wherever it likes.
+        name = "Seal" + bytes(state.digest())[:12].hex()
+        bbox = stamp(self.artwork).bbox
+        return Imprint(self.update, self._shared(), (bbox[2], bbox[3]), name).draw(self.drawn, changes)
+
+    def _shared(self) -> Ref:
+        assert self.artwork is not None
+        if self.picture is None:
+            self.picture = put_picture(self.update, self.artwork)
+        return self.picture
+
+
 def _add(
-    source: Source,
     update: Update,
     form: FormFacts,
     name: str,
     signature: Ref,
-    artwork: Artwork | None,
-    placement: Placement | None,
+    look: _Look,
+    shown: Impression | None,
+    changes: Changes,
 ) -> Place | None:
     """A new field, which is its own widget (12.5.6.19), on its page and in the form."""
-    if artwork is None:
-        spot, rect, page = None, _NOWHERE, find_page(source, 1)
+    if shown is None:
+        spot, rect, page = None, _NOWHERE, find_page(update.source, 1)
         picture = put_empty(update)
     else:
-        spot = place(source, placement, artwork.width_mm, artwork.height_mm)
+        spot = shown.place
         rect, page = spot.rect, spot.page
-        picture = put_form(update, artwork, spot.rotate)
+        picture = look.appearance(spot.rotate, shown.strip)
     widget = update.add(
         b"<< /Type /Annot /Subtype /Widget /FT /Sig /T %b /V %b /F %d /Rect %b /P %b /AP << /N %b >> >>"
         % (
@@ -185,25 +237,21 @@ def _add(
             ref_bytes(picture),
         )
     )
-    changes: Changes = {}
     enter(update, form, page, widget, changes)
-    write_changes(update, changes)
     return spot
 
 
-def _fill(
-    source: Source, update: Update, empty: SignatureField, signature: Ref, artwork: Artwork | None
-) -> Place | None:
+def _fill(source: Source, update: Update, empty: SignatureField, signature: Ref, look: _Look) -> Place | None:
     """Sign in a field that is there; its place stays, and the picture keeps its proportions within it."""
     widget, page = _widget(source, empty)
     rect = _rect(source, widget)
     entries: dict[str, bytes] = {"F": b"%d" % _FLAGS}
     spot = None
-    if rect is None or artwork is None:
+    if rect is None or look.artwork is None:
         entries["AP"] = b"<< /N " + ref_bytes(put_empty(update)) + b" >>"
     else:
         spot = Place(page, rect, sheet(source, page).rotate)
-        entries["AP"] = b"<< /N " + ref_bytes(put_form(update, artwork, spot.rotate, rect)) + b" >>"
+        entries["AP"] = b"<< /N " + ref_bytes(look.appearance(spot.rotate, rect=rect)) + b" >>"
     value = {"V": ref_bytes(signature)}
     if widget.ref == empty.part.ref:
         update.put(own(widget), edited(widget.text, widget.value, entries | value))

@@ -17,11 +17,13 @@ from eseal.authority.holding import SealHolding
 from eseal.authority.lists import Keeper
 from eseal.authority.locking import locked
 from eseal.authority.making import KEYS, SEALS, TEST_CA, KeySource
+from eseal.authority.stamping import watched, with_failures
 from eseal.config import AuthorityConfig, IssuerEntry, KeyEntry, reading
 from eseal.config.authority import FILE as CONFIG_FILE
 from eseal.config.authority import located
 from eseal.crypto.certificates import facts
 from eseal.errors import UsageError
+from eseal.judging.collecting import Kept
 from eseal.keys import check_fit, open_signer
 from eseal.keys import secrets as passwords
 from eseal.keys.files import read_key_file
@@ -167,6 +169,10 @@ class Authority(SealHolding):
         return self._keeper.at(self.clock()).notes
 
     @cached_property
+    def _kept(self) -> Kept:
+        return Kept()
+
+    @cached_property
     def _keeper(self) -> Keeper:
         return Keeper(self.folder, self.config)
 
@@ -175,7 +181,8 @@ class Authority(SealHolding):
         """Where its timestamps come from: the addresses in their order, then the embedded one; None without any."""
         entry = self.config.timestamper
         fetcher = self.fetcher or HttpFetcher(allow_private=True)
-        found: list[Timestamper] = [HttpTimestamper(u, fetcher, policy=entry.policy or None) for u in entry.urls]
+        policy = entry.policy or None
+        found: list[Timestamper] = [HttpTimestamper(u, fetcher, policy=policy, clock=self.clock) for u in entry.urls]
         if entry.key:
             signer = self._open(next(k for k in self.config.keys if k.id == entry.key))
             found.append(LocalTimestamper(signer, clock=self.clock, policy=entry.policy or TEST_POLICY))
@@ -256,7 +263,9 @@ class Authority(SealHolding):
         if out is not None and not force:
             files.refuse_existing(out)
         chosen = self.check_usable(request.seal, request.at)
-        sealed = sealing.seal_as(data, self.signer(chosen), replace(request, seal=chosen), self.services(request.level))
+        services, failures = watched(self.services(request.level))
+        sealed = sealing.seal_as(data, self.signer(chosen), replace(request, seal=chosen), services)
+        sealed = with_failures(sealed, failures)
         self.record("seal", who, seal=chosen.id, sealed=sealed)
         if out is not None:
             files.write(out, sealed.parts, force=force)
@@ -306,7 +315,9 @@ class Authority(SealHolding):
             files.refuse_existing(out)
         chosen = self.check_usable(prepared.seal_id)
         chosen.check(prepared.pending.certificate, self.clock())
-        sealed = sealing.complete(prepared, signature, cms=cms, services=self.services(prepared.level))
+        services, failures = watched(self.services(prepared.level))
+        sealed = sealing.complete(prepared, signature, cms=cms, services=services)
+        sealed = with_failures(sealed, failures)
         self.record("seal", who, seal=chosen.id, sealed=sealed)
         if out is not None:
             files.write(out, sealed.parts, force=force)
@@ -316,7 +327,8 @@ class Authority(SealHolding):
         """Who helps with the proofs of a seal of `level`; for level B nobody is asked, and no key of theirs opened."""
         if (level or "").upper().removeprefix("B-") == "B":
             return sealing.Services()
-        return sealing.Services(self.timestamper, self.trust, self.fetcher or HttpFetcher(allow_private=True))
+        fetcher = self.fetcher or HttpFetcher(allow_private=True)
+        return sealing.Services(self.timestamper, self.trust, fetcher, kept=self._kept)
 
     def record(self, action: str, actor: str, *, seal: str = "", sealed: Sealed | None = None) -> None:
         """Put an act into the journal, durably. Raises Error JOURNAL_NOT_WRITTEN; then the act must not be done."""

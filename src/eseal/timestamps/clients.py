@@ -60,7 +60,7 @@ class HttpTimestamper:
 class FallbackTimestamper:
     """Asks several in their order; the first that answers rightly is taken."""
 
-    __slots__ = ("_passed_over", "_timestampers")
+    __slots__ = ("_name", "_passed_over", "_timestampers")
 
     def __init__(
         self, timestampers: Sequence[Timestamper], passed_over: Callable[[ServiceError], None] | None = None
@@ -72,6 +72,7 @@ class FallbackTimestamper:
         if not timestampers:
             raise UsageError("TIMESTAMPERS_EMPTY")
         self._timestampers = tuple(timestampers)
+        self._name = ", ".join(t.name for t in timestampers)
         self._passed_over = passed_over
 
     def telling(self, passed_over: Callable[[ServiceError], None]) -> FallbackTimestamper:
@@ -81,7 +82,7 @@ class FallbackTimestamper:
     @property
     def name(self) -> str:
         """All names, in their order."""
-        return ", ".join(t.name for t in self._timestampers)
+        return self._name
 
     def timestamp(self, digest: Digest) -> bytes:
         """A token of the first that gives one. Raises ServiceError TIMESTAMPERS_FAILED with the reason of each."""

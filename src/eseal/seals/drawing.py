@@ -6,18 +6,20 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from eseal.errors import UsageError
-from eseal.seals import lettering, typeface
-from eseal.seals.artwork import Artwork, Contour, Layer, Shape
+from eseal.seals import columns, lettering, typeface
+from eseal.seals.artwork import Artwork, Colour, Contour, Layer, Shape
 from eseal.seals.geometry import Box, ellipse, rectangle, star
 from eseal.seals.lettering import Arc, Lettering, Text
-from eseal.seals.specification import PRESETS, Centre, Ink, SealShape, SealSpec, preset
+from eseal.seals.specification import PRESETS, Centre, Ink, Relief, SealShape, SealSpec, Writing, preset
 
-__all__ = ["PRESETS", "Centre", "Ink", "SealShape", "SealSpec", "draw", "preset"]
+__all__ = ["PRESETS", "Centre", "Ink", "Relief", "SealShape", "SealSpec", "Writing", "draw", "preset"]
 
 CLEARANCE = 0.6
 """Least space between the lower line and other text, in millimetres."""
 STAR_BELOW = 0.809
 """How far a star's lower points reach below its centre, as a part of its radius (cos 36 degrees)."""
+PAPER = Colour(255, 255, 255)
+"""Colour of characters that are cut. The outlines of a font's strokes overlap, so they cannot be made holes."""
 UNDER_STAR = 0.72
 """Height of a line under a star or emblem, as a part of one in a blank centre."""
 
@@ -29,9 +31,9 @@ class Layout:
     owner: Lettering
     """The owner's name."""
     lines: tuple[Lettering, ...]
-    """Straight lines, from the top."""
+    """Straight lines, from the top; further columns of a square, from the right."""
     code: Lettering | None
-    """The code number."""
+    """The code number, or the name in a second language."""
 
 
 def draw(spec: SealSpec, font: bytes | None = None) -> Artwork:
@@ -45,16 +47,18 @@ def draw(spec: SealSpec, font: bytes | None = None) -> Artwork:
     border = _borders(spec)
     if border:
         layers.append(Shape(border, colour))
-    if spec.shape is not SealShape.RECTANGLE:
+    if spec.shape in (SealShape.ROUND, SealShape.OVAL):
         layers += _centre(spec)
     parts = [placed.owner, *placed.lines, *([placed.code] if placed.code else [])]
-    layers.append(Shape(lettering.joined(parts), colour))
+    layers.append(Shape(lettering.joined(parts), PAPER if spec.relief is Relief.CUT else colour))
     return Artwork(spec.width_mm, spec.height_mm, tuple(layers))
 
 
 def layout(spec: SealSpec, font: bytes | None = None) -> Layout:
     """Place all text of a seal. Raises as `draw`."""
     face = typeface.packaged() if font is None else typeface.from_bytes(font)
+    if spec.shape is SealShape.SQUARE:
+        return _square(spec, face)
     return _rectangle(spec, face) if spec.shape is SealShape.RECTANGLE else _around(spec, face)
 
 
@@ -65,6 +69,8 @@ def _inset(spec: SealSpec) -> float:
 
 
 def _borders(spec: SealSpec) -> tuple[Contour, ...]:
+    if spec.relief is Relief.CUT:
+        return (rectangle(0, 0, spec.width_mm, spec.height_mm, spec.corner_mm, spec.corner_mm),)
     edges = [(0.0, spec.border_mm)]
     if spec.inner_border_mm:
         edges.append((_inset(spec) - spec.inner_border_mm, spec.inner_border_mm))
@@ -74,8 +80,9 @@ def _borders(spec: SealSpec) -> tuple[Contour, ...]:
         if not thickness:
             continue
         for d, hole in ((depth, False), (depth + thickness, True)):
-            if spec.shape is SealShape.RECTANGLE:
-                contours.append(rectangle(d, d, w - 2 * d, h - 2 * d, reverse=hole))
+            if spec.shape in (SealShape.RECTANGLE, SealShape.SQUARE):
+                corner = max(spec.corner_mm - d, 0.0)
+                contours.append(rectangle(d, d, w - 2 * d, h - 2 * d, corner, corner, reverse=hole))
             else:
                 contours.append(ellipse(w / 2, h / 2, w / 2 - d, h / 2 - d, reverse=hole))
     return tuple(contours)
@@ -107,12 +114,18 @@ def _around(spec: SealSpec, face: typeface.Typeface) -> Layout:
         lower = Arc(cx, cy, rx, ry, spec.code_text_mm, 100.0, 130.0, below=True)
         code = lettering.on_arc(lettering.text(spec.code, face), lower, lettering.SMALL, "code")
         largest = min(largest, 340.0 - code.angle)
+    if spec.second:
+        content = lettering.text(spec.second, face)
+        style = lettering.CHINESE_ARC if content.chinese else lettering.ALPHABETIC_ARC
+        lower = Arc(cx, cy, rx, ry, spec.second_text_mm, 130.0, 160.0, below=True)
+        code = lettering.on_arc(content, lower, style, "second")
+        largest = min(largest, 340.0 - code.angle)
     style = lettering.CHINESE_ARC if owner.chinese else lettering.ALPHABETIC_ARC
     upper = Arc(cx, cy, rx, ry, spec.arc_text_mm, min(spec.arc_usual_deg, largest), largest)
     fixed = _fixed_lines(spec, face)
     if not spec.line:
         return Layout(lettering.on_arc(owner, upper, style, "owner"), fixed, code)
-    best = _with_line(spec, owner, upper, style, lettering.text(spec.line, face))
+    best = _with_line(spec, owner, upper, style, lettering.text(spec.line, face), code.boxes if code else ())
     return Layout(best[0], (*fixed, best[1]), code)
 
 
@@ -140,7 +153,7 @@ def _chord(spec: SealSpec, y: float, gap: float) -> float:
 
 
 def _with_line(
-    spec: SealSpec, owner: Text, upper: Arc, style: lettering.Style, line: Text
+    spec: SealSpec, owner: Text, upper: Arc, style: lettering.Style, line: Text, below: tuple[Box, ...]
 ) -> tuple[Lettering, Lettering]:
     """Arc and lower line share the room: of all sizes that do not touch, the pair that gives up least."""
     blank = spec.centre is Centre.BLANK or not spec.emblem_mm
@@ -158,7 +171,7 @@ def _with_line(
         at = top + (height - size) * 0.8
         room = narrow * min(spec.line_width_mm * scale, _chord(spec, at + size, CLEARANCE + spec.arc_gap_mm))
         placed = lettering.fit_line(line, spec.width_mm / 2, at, size, room, line_style)
-        if placed is None:
+        if placed is None or _touch(below, placed.boxes):
             continue
         angle = upper.largest_angle
         while angle >= 150:
@@ -215,6 +228,17 @@ def _rectangle(spec: SealSpec, face: typeface.Typeface) -> Layout:
         style = _box_style(content)
         lines.append(lettering.on_line(content, spec.width_mm / 2, top, height, room, style, name))
         top += height + space
+    return Layout(lines[0], tuple(lines[1:]), None)
+
+
+def _square(spec: SealSpec, face: typeface.Typeface) -> Layout:
+    depth = _inset(spec) + spec.arc_gap_mm
+    width, height = spec.width_mm - 2 * depth, spec.height_mm - 2 * depth
+    if min(width, height) < columns.SMALLEST_MM:
+        raise UsageError("SEAL_NO_ROOM", part="owner")
+    gap = columns.GAP * min(spec.width_mm, spec.height_mm)
+    frame = columns.Frame(depth, depth, width, height, gap, rows=spec.writing is Writing.ROWS)
+    lines = columns.fill(spec.owner, spec.suffix, spec.line, frame, face, spec.columns)
     return Layout(lines[0], tuple(lines[1:]), None)
 
 

@@ -88,7 +88,7 @@ class Lettering:
     content: Text
     """What is set."""
     boxes: tuple[Box, ...]
-    """One box a visible character, in order: its cell's width, the band's height; millimetres."""
+    """One box a visible character, in order: its cell's width, the height that it is drawn in; millimetres."""
     ratio: float
     """Width as a part of the font's own."""
     height: float
@@ -99,12 +99,12 @@ class Lettering:
     def contours(self) -> tuple[Contour, ...]:
         """The outlines in millimetres, to a tenth of a micrometre."""
         content = self.content
-        em, level = self.height / (content.top - content.bottom), (content.bottom + content.top) / 2
+        band, level = content.top - content.bottom, (content.bottom + content.top) / 2
         inked = (cell for cell in content.cells if cell.glyph.contours)
         return tuple(
             contour
             for cell, box in zip(inked, self.boxes, strict=True)
-            for contour in _outlines(cell, box, level, em, self.ratio)
+            for contour in _outlines(cell, box, level, box.height / band, self.ratio)
         )
 
 

@@ -17,6 +17,16 @@ from eseal.errors import UsageError
 from eseal.seals.artwork import Contour, Point, Segment
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_SHAPED = (
+    (0x0590, 0x08FF),  # Hebrew, Arabic (Uyghur, Kazakh), Syriac
+    (0x0900, 0x109F),  # scripts of India, Thai, Lao, Tibetan, Myanmar
+    (0x1780, 0x18AF),  # Khmer, Mongolian
+    (0x1950, 0x1AAF),  # Tai Le, New Tai Lue, Tai Tham
+    (0xA840, 0xA87F),  # Phags-pa
+    (0xFB1D, 0xFDFF),
+    (0xFE70, 0xFEFE),
+)
+"""Scripts whose letters change with their neighbours or run from the right; drawn one by one they would be wrong."""
 LARGEST_FONT = 64_000_000
 """Largest font file taken, in bytes."""
 
@@ -58,8 +68,16 @@ class Typeface:
         """Where Chinese characters stand."""
 
     def glyphs(self, text: str) -> tuple[Glyph, ...]:
-        """The glyphs of `text`, composed (NFC). Raises UsageError SEAL_GLYPH_MISSING, naming the first one lacking."""
+        """The glyphs of `text`, composed (NFC).
+
+        Raises UsageError SEAL_SCRIPT_SHAPED for a script that cannot be drawn letter by letter, whatever the font, and
+        SEAL_GLYPH_MISSING; each names the first character concerned.
+        """
         text = unicodedata.normalize("NFC", text)
+        for char in text:
+            if any(first <= ord(char) <= last for first, last in _SHAPED) or unicodedata.combining(char):
+                name = unicodedata.name(char, "?").split()[0].capitalize()
+                raise UsageError("SEAL_SCRIPT_SHAPED", script=name, codepoint=f"U+{ord(char):04X}")
         # Quotation marks, dashes and dots are one code for two scripts: Chinese text takes the Chinese ones.
         chinese = any(is_wide(char) for char in text)
         return tuple(self._glyph(char, chinese) for char in text)

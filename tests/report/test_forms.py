@@ -19,6 +19,7 @@ from eseal.report.model import (
     CheckVerdict,
     Indication,
     Level,
+    ListView,
     Report,
     SignatureReport,
     SignerView,
@@ -136,7 +137,8 @@ def hostile(report: Report) -> Report:
         checks=(check,),
         changes=({"verdict": "failed", "code": "CHANGES_FOUND", "where": NASTY, "count": NASTY},),
     )
-    return replace(report, file=NASTY, signatures=(seal,), checks=(check,))
+    lists = (ListView("CRL", NASTY, AT, None, "trust", True, "ab" * 32),)
+    return replace(report, file=NASTY, signatures=(seal,), checks=(check,), lists=lists)
 
 
 class Page(HTMLParser):
@@ -213,6 +215,28 @@ def test_checks_that_passed_are_counted_and_shown_only_when_asked() -> None:
     assert "3 of 5 checks passed" in brief
     assert brief.count("    + ") == 0
     assert full.count("    + ") == 3
+
+
+def test_the_age_of_lists_is_shown() -> None:
+    day = timedelta(days=1)
+    lists = (
+        ListView("CRL", "CN=Root", AT - 3 * day, AT + day, "document", True, "ab" * 32),
+        ListView("OCSP", "CN=CA", AT - timedelta(hours=5), None, "network", True, "cd" * 32),
+        ListView("CRL", "CN=Old", AT - 40 * day, AT - 33 * day, "trust", False, "ef" * 32),
+        ListView("CRL", "CN=Tomorrow", AT + timedelta(minutes=3), AT + day, "trust", False, "01" * 32),
+    )
+    report = replace(REPORT, lists=lists)
+    for shown in (text.render(report, "en", CHINA, verbose=True), Page(html.render(report, "en", CHINA)).text):
+        assert "CRL of CN=Root: made 2026-11-21 20:00:00 +08:00, 3 d old, good until 2026-11-25" in shown
+        assert "OCSP of CN=CA: made 2026-11-24 15:00:00 +08:00, 5 h old, good until no stated time; asked" in shown
+        assert "40 d old" in shown and "newer information was due, not used" in shown
+        assert "-3 min old" in shown
+        assert shown.count("newer information was due") == 1
+    assert "CN=Old" not in text.render(report, "en"), "only with -v"
+    assert "3 天" in text.render(report, "zh", verbose=True)
+    many = replace(REPORT, lists=lists * 20)
+    assert "30 more" in text.render(many, "en", verbose=True)
+    assert "Revocation data" not in text.render(REPORT, "en", verbose=True)
 
 
 def test_revocation_that_was_not_looked_at_is_said() -> None:

@@ -56,6 +56,11 @@ class Judgement:
     timestamps: tuple[TimestampJudgement, ...] = ()
     """The signature timestamps, judged, in their order."""
 
+    @property
+    def outcomes(self) -> tuple[Outcome | None, ...]:
+        """What was found of the signer, and of the authority of each signature timestamp."""
+        return (self.outcome, *(s.outcome for s in self.timestamps))
+
 
 def judge(
     examined: Examined,

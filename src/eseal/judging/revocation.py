@@ -50,7 +50,7 @@ class Finding:
     uses: tuple[Use, ...] = ()
     """Algorithms that the deciding statement rests on."""
     statement: Statement | None = None
-    """The deciding statement; None where there is none or none is needed."""
+    """The deciding statement; where all are too old the newest. None where there is none or none is needed."""
 
 
 @dataclass(slots=True)
@@ -237,9 +237,9 @@ def _undecided(
         newest = max(known, key=lambda s: s.this_update)
         params |= {"kind": newest.kind, "time": iso(newest.this_update)}
         if newest.this_update > facts(certificate).not_after:
-            return Finding(Status.UNKNOWN, "REVOCATION_AFTER_EXPIRY", params)
+            return Finding(Status.UNKNOWN, "REVOCATION_AFTER_EXPIRY", params, statement=newest)
         params |= {"next": iso(newest.next_update) if newest.next_update else "-"}
-        return Finding(Status.UNKNOWN, "REVOCATION_STALE", params)
+        return Finding(Status.UNKNOWN, "REVOCATION_STALE", params, statement=newest)
     if heard:
         return Finding(Status.UNKNOWN, "REVOCATION_STATUS_UNKNOWN", params)
     if statements:

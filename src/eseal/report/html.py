@@ -15,7 +15,7 @@ from eseal.report import escape
 from eseal.report.explain import explanation, is_test, sentence
 from eseal.report.html_style import STYLE
 from eseal.report.model import Answer, Check, CheckVerdict, Report, SignatureReport, Verdict
-from eseal.report.text import answer_rows, context_rows, count_line, signature_rows, title
+from eseal.report.text import answer_rows, context_rows, count_line, list_lines, signature_rows, title
 
 _TONE = {
     Verdict.PASSED: "good",
@@ -78,6 +78,11 @@ def _page(report: Report, lang: str, tz: tzinfo | None) -> Iterator[str]:
         yield from _signature(signature, number, len(report.signatures), lang, tz)
     if len(report.signatures) > _MOST:
         yield f"<p>{_t('MORE', lang, count=str(len(report.signatures) - _MOST))}</p>"
+    if report.lists:
+        yield f"<section><h2>{_t('TITLE_LISTS', lang, count=str(len(report.lists)))}</h2><ul>"
+        for line in list_lines(report, lang, tz):
+            yield f"<li><bdi>{escape.html(line)}</bdi></li>"
+        yield "</ul></section>"
     yield "<footer>"
     yield from _list(context_rows(report, lang, tz))
     yield "</footer>"

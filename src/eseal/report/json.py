@@ -25,6 +25,7 @@ from eseal.report.model import (
     CheckVerdict,
     Indication,
     Level,
+    ListView,
     Report,
     SignatureReport,
     SignerView,
@@ -70,6 +71,7 @@ def to_dict(report: Report, lang: str = "en") -> dict[str, Any]:
         },
         "checks": [_check(c, lang) for c in report.checks],
         "signatures": [_signature(s, lang) for s in report.signatures],
+        "lists": [_list(one, report.at) for one in report.lists],
         "status": None,
         "licence": None,
         "log_proof": None,
@@ -124,6 +126,7 @@ def from_dict(value: Mapping[str, Any]) -> Report:
             file=_optional(value["file"]),
             format=_optional(value["format"]),
             size=int(value["size"]),
+            lists=tuple(_read_list(one) for one in value.get("lists", ())),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError("REPORT_MALFORMED", what=str(error)[:100]) from error
@@ -148,6 +151,20 @@ def _signature(report: SignatureReport, lang: str) -> dict[str, Any]:
         "location": _text(report.location),
         "checks": [_check(c, lang) for c in report.checks],
         "changes": [_change(c, lang) for c in report.changes],
+    }
+
+
+def _list(view: ListView, at: datetime) -> dict[str, Any]:
+    return {
+        "kind": view.kind,
+        "issuer": whole(view.issuer),
+        "this_update": _time(view.this_update),
+        "next_update": _optional_time(view.next_update),
+        "age": view.age(at),
+        "stale": view.stale(at),
+        "source": view.source,
+        "used": view.used,
+        "digest": view.digest,
     }
 
 
@@ -243,6 +260,18 @@ def _read_signature(value: Mapping[str, Any]) -> SignatureReport:
 
 def _read_changes(value: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, str], ...]:
     return tuple({k: v for k, v in _read_mapping(c).items() if k != "message"} for c in value)
+
+
+def _read_list(value: Mapping[str, Any]) -> ListView:
+    return ListView(
+        kind=_str(value["kind"]),
+        issuer=_str(value["issuer"]),
+        this_update=_read_time(value["this_update"]),
+        next_update=_read_optional_time(value["next_update"]),
+        source=_str(value["source"]),
+        used=value["used"] is True,
+        digest=_str(value["digest"]),
+    )
 
 
 def _read_check(value: Mapping[str, Any]) -> Check:

@@ -195,6 +195,34 @@ class SignatureReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ListView:
+    """A CRL or OCSP response that a judgement went by, or that was at hand and too old."""
+
+    kind: str
+    """"CRL" or "OCSP"."""
+    issuer: str
+    """Who signed it (RFC 4514); hostile until escaped."""
+    this_update: datetime
+    """When it was right, aware."""
+    next_update: datetime | None
+    """Until when it counts as fresh, aware; None: nothing is stated."""
+    source: str
+    """"document", "trust" (the trust store) or "network" (asked for now)."""
+    used: bool
+    """Whether an answer rests on it; False for one that was too old."""
+    digest: str
+    """SHA-256 of its DER, hex."""
+
+    def age(self, at: datetime) -> int:
+        """Whole seconds since it was right, at the time of the judgement; below 0 for one from the future."""
+        return int((at - self.this_update).total_seconds())
+
+    def stale(self, at: datetime) -> bool:
+        """Whether newer information was due at the time of the judgement."""
+        return self.next_update is not None and self.next_update < at
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What `verify` answers. Schema 1 only grows."""
 
@@ -228,6 +256,8 @@ class Report:
     """"pdf", "ofd", "asic", None where unreadable."""
     size: int = 0
     """Bytes judged."""
+    lists: tuple[ListView, ...] = ()
+    """CRLs and OCSP responses that the judgement went by; then those of the trust store that were too old."""
 
     @property
     def passed(self) -> bool:

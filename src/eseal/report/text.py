@@ -67,6 +67,11 @@ def _lines(report: Report, lang: str, tz: tzinfo | None, verbose: bool) -> Itera
         yield from _signature(signature, number, len(report.signatures), lang, tz, verbose)
     if len(report.signatures) > _MOST:
         yield "  " + messages.text("MORE", lang, {"count": str(len(report.signatures) - _MOST)})
+    if verbose and report.lists:
+        yield ""
+        yield messages.text("TITLE_LISTS", lang, {"count": str(len(report.lists))})
+        for line in list_lines(report, lang, tz):
+            yield "  " + terminal(line, _LINE)
     if verbose:
         yield ""
         yield from _rows("  ", list(_context(report, lang, tz)))
@@ -139,6 +144,35 @@ def count_line(checks: tuple[Check, ...], lang: str) -> str:
     asked = [c for c in checks if c.verdict is not CheckVerdict.INFO]
     passed = sum(c.verdict is CheckVerdict.PASSED for c in asked)
     return messages.text("CHECK_COUNT", lang, {"passed": str(passed), "count": str(len(asked))})
+
+
+def list_lines(report: Report, lang: str, tz: tzinfo | None) -> Iterator[str]:
+    """One line for each CRL and OCSP response, with its age at the time of the judgement; hostile until escaped."""
+    for one in report.lists[:_MOST]:
+        end = shown_time(one.next_update, tz) if one.next_update is not None else messages.text("LIST_NO_END", lang)
+        known = f"LIST_SOURCE_{one.source.upper()}" if one.source in ("document", "trust", "network") else ""
+        params = {
+            "kind": one.kind,
+            "issuer": one.issuer,
+            "time": shown_time(one.this_update, tz),
+            "age": _age(one.age(report.at), lang),
+            "next": end,
+            "source": messages.text(known, lang) if known else one.source,
+        }
+        notes = [c for true, c in ((one.stale(report.at), "LIST_STALE"), (not one.used, "LIST_NOT_USED")) if true]
+        yield messages.text("LIST_SEPARATOR", lang).join(
+            [sentence("LIST_LINE", lang, params), *(messages.text(c, lang) for c in notes)]
+        )
+    if len(report.lists) > _MOST:
+        yield messages.text("MORE", lang, {"count": str(len(report.lists) - _MOST)})
+
+
+def _age(seconds: int, lang: str) -> str:
+    size = abs(seconds)
+    units = (("AGE_DAYS", 86_400), ("AGE_HOURS", 3_600), ("AGE_MINUTES", 60))
+    code, unit = next((u for u in units if size >= 2 * u[1]), units[-1])
+    text = messages.text(code, lang, {"count": str(size // unit)})
+    return f"-{text}" if seconds < 0 else text
 
 
 def _signature(

@@ -21,14 +21,11 @@ from datetime import UTC, datetime
 
 from eseal import __version__
 from eseal.crypto.algorithms import DIGESTS, hasher
-from eseal.crypto.examined import Examined
-from eseal.crypto.pkcs1 import examine_pkcs1
-from eseal.crypto.signed_data import examine
-from eseal.crypto.timestamp_token import ExaminedToken, examine_token
 from eseal.documents import open_document
 from eseal.documents.model import Broken, Document, Found, Kind
 from eseal.errors import DocumentError, UsageError
 from eseal.judging.judge import Judgement, judge
+from eseal.judging.lists import lists_of
 from eseal.judging.policy import Policy
 from eseal.judging.timestamps import TimestampJudgement, judge_timestamp
 from eseal.limits import DEFAULT, Limits
@@ -51,6 +48,7 @@ from eseal.seals.registered import SealRegister
 from eseal.trust.store import TrustStore
 from eseal.verification.changes import judge_changes
 from eseal.verification.levels import pades_level
+from eseal.verification.mathematics import Case, examine_found
 from eseal.verification.seal_status import Moment, SealJudgement, judge_seal
 
 SOFTWARE = f"eseal {__version__}"
@@ -59,15 +57,6 @@ SOFTWARE = f"eseal {__version__}"
 def now() -> datetime:
     """The clock, at the one place where the read pipeline asks for it."""
     return datetime.now(UTC).replace(microsecond=0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One signature with its mathematics done."""
-
-    found: Found
-    examined: Examined
-    token: ExaminedToken | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +132,21 @@ def verify(
     client = CachingFetcher(fetcher) if fetcher is not None else None
     run = _Run(data, document, stored, trust, at, policy, client, given, seals)
     # 2 mathematics
-    cases = {s.index: _examine(s, limits) for s in signatures if isinstance(s, Found)}
+    cases = {s.index: examine_found(s, limits) for s in signatures if isinstance(s, Found)}
     # 3 times
     stamps, proven = _document_timestamps(run, cases.values())
     # 4 trust, 5 coverage, 6 level
     reports = []
+    outcomes = [s.outcome for s in stamps.values()]
     for signature in signatures:
         if isinstance(signature, Broken):
             reports.append(_broken(signature))
         elif signature.index in stamps:
             reports.append(_timestamp(run, cases[signature.index], stamps[signature.index]))
         else:
-            reports.append(_seal(run, cases[signature.index], proven))
+            report, judgement = _seal(run, cases[signature.index], proven)
+            reports.append(report)
+            outcomes += judgement.outcomes
     reports = _pictures(reports)
     # 7 fold
     answers, indication, sub = _whole(reports, findings)
@@ -174,6 +166,7 @@ def verify(
         file=file,
         format=document.format,
         size=len(data),
+        lists=lists_of(outcomes, trust, at, policy),
     )
 
 
@@ -215,19 +208,8 @@ def unreadable(
     )
 
 
-def _examine(found: Found, limits: Limits) -> _Case:
-    if found.kind is Kind.TIMESTAMP:
-        token = examine_token(found.cms, found.digest, limits=limits)
-        return _Case(found, token.examined, token)
-    if found.sub_filter == "adbe.x509.rsa_sha1":
-        return _Case(found, examine_pkcs1(found.cms, found.data.certificates, found.digest, limits=limits), None)
-    # ISO 32000-1 12.8.3.3: adbe.pkcs7.sha1 signs a SHA-1 digest that the CMS carries as its content.
-    encapsulated = found.sub_filter == "adbe.pkcs7.sha1"
-    return _Case(found, examine(found.cms, found.digest, limits=limits, encapsulated=encapsulated), None)
-
-
 def _document_timestamps(
-    run: _Run, cases: Iterable[_Case]
+    run: _Run, cases: Iterable[Case]
 ) -> tuple[dict[int, TimestampJudgement], list[tuple[int, Proof]]]:
     """Judge them newest first: each is judged at the time that a newer one proves for it (EN 319 102-1 5.6.2.3)."""
     stamps: dict[int, TimestampJudgement] = {}
@@ -251,14 +233,14 @@ def _document_timestamps(
     return stamps, proven
 
 
-def _sound(case: _Case) -> bool:
+def _sound(case: Case) -> bool:
     """A proof carries nothing unless its bytes are known for certain: every structural check was made and passed."""
     made = {c.id for c in case.found.findings if c.verdict is CheckVerdict.PASSED}
     whole = all(c.verdict in (CheckVerdict.PASSED, CheckVerdict.INFO) for c in case.found.findings)
     return whole and made >= {"byte-range", "coverage"}
 
 
-def _seal(run: _Run, case: _Case, proven: Sequence[tuple[int, Proof]]) -> SignatureReport:
+def _seal(run: _Run, case: Case, proven: Sequence[tuple[int, Proof]]) -> tuple[SignatureReport, Judgement]:
     found, examined = case.found, case.examined
     covering = run.proofs_for(found, proven)
     data = run.stored + found.data
@@ -276,7 +258,7 @@ def _seal(run: _Run, case: _Case, proven: Sequence[tuple[int, Proof]]) -> Signat
             examined, trust=TrustStore(run.trust.anchors), at=run.at, data=data, proofs=covering, policy=run.policy
         ).complete_revocation
     stamp_ends = [end for end, _ in proven if end > found.covered_end]
-    return SignatureReport(
+    report = SignatureReport(
         name=found.name,
         kind=Kind.SEAL.value,
         answers=answers,
@@ -295,9 +277,10 @@ def _seal(run: _Run, case: _Case, proven: Sequence[tuple[int, Proof]]) -> Signat
         location=found.location,
         changes=changes,
     )
+    return report, judgement
 
 
-def _registered(run: _Run, case: _Case, judgement: Judgement) -> SealJudgement:
+def _registered(run: _Run, case: Case, judgement: Judgement) -> SealJudgement:
     """What the register says of the seal; nothing where there is no register or no signer."""
     certificate = case.examined.certificate
     if run.seals is None or certificate is None:
@@ -307,7 +290,7 @@ def _registered(run: _Run, case: _Case, judgement: Judgement) -> SealJudgement:
     return judge_seal(run.seals, certificate.fingerprint, case.found.seal, when)
 
 
-def _timestamp(run: _Run, case: _Case, stamp: TimestampJudgement) -> SignatureReport:
+def _timestamp(run: _Run, case: Case, stamp: TimestampJudgement) -> SignatureReport:
     found = case.found
     change, changes = judge_changes(run.document, found)
     checks = (*found.findings, *stamp.checks, change)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from eseal.sealing.calls import places, rehearse, seal, seal_as
 from eseal.sealing.completing import complete
+from eseal.sealing.extending import Extended, extend
 from eseal.sealing.levels import LEVELS, choose_level
 from eseal.sealing.preparing import FOREIGN_ROOM, Prepared, prepare
 from eseal.sealing.request import Note, Request, Sealed, Services
@@ -24,6 +25,7 @@ from eseal.sealing.request import Note, Request, Sealed, Services
 __all__ = [
     "FOREIGN_ROOM",
     "LEVELS",
+    "Extended",
     "Note",
     "Prepared",
     "Request",
@@ -31,6 +33,7 @@ __all__ = [
     "Services",
     "choose_level",
     "complete",
+    "extend",
     "places",
     "prepare",
     "rehearse",

@@ -10,7 +10,7 @@ from eseal.crypto.examined import Examined
 from eseal.crypto.signed_data import examine
 from eseal.crypto.timestamp_token import ExaminedToken, examine_token
 from eseal.documents import open_document
-from eseal.documents.model import Coverage, Found
+from eseal.documents.model import Coverage, Document, Found
 from eseal.documents.pdf.laid import Laid
 from eseal.documents.pdf.readback import read_back
 from eseal.documents.pdf.source import Source
@@ -51,16 +51,17 @@ def check_written(expected: Laid, appended: bytes, certificate: Certificate) -> 
     return Written(examined, tokens, written.source)
 
 
-def check_by_verifier(expected: Laid, appended: bytes, *names: str, open_end: bool = False) -> None:
+def check_by_verifier(expected: Laid, appended: bytes, *names: str, open_end: bool = False) -> Document | None:
     """Open the result as `verify` will: an input that is odd in a way that our writer forgives is not sealed.
 
     `names` are the signatures that were made, in their order; the last covers the whole file, unless `open_end` says
-    that something follows it. Raises VerificationFailed SEAL_READ_BACK, DocumentError SEAL_DOCUMENT_BROKEN.
+    that something follows it. None where the file is too large. Raises VerificationFailed SEAL_READ_BACK,
+    DocumentError SEAL_DOCUMENT_BROKEN.
     """
     scan = expected.source.scan
     entries = sum(len(section.entries) for section in scan.sections)
     if entries > THOROUGH_ENTRIES or expected.source.size > THOROUGH_BYTES:
-        return
+        return None
     try:
         document = open_document(scan.data + appended, scan.limits)
         signatures = document.signatures()
@@ -77,6 +78,7 @@ def check_by_verifier(expected: Laid, appended: bytes, *names: str, open_end: bo
         for verdict, code in found:
             if verdict not in _HARMLESS:
                 raise VerificationFailed("SEAL_READ_BACK", reason=code)
+    return document
 
 
 def check_data(source: Source, data: ValidationData) -> None:

@@ -16,6 +16,7 @@ import eseal
 from eseal.errors import Error, UsageError
 from eseal.limits import Limits
 from eseal.model import Digest, Proof
+from eseal.processes import child
 from eseal.report.model import Verdict
 from eseal.trust.store import TrustStore
 from eseal.verification import workers
@@ -184,7 +185,7 @@ def test_an_interrupt_leaves_the_pool_whole(monkeypatch, pool):
     worker_of(pool)
     before = len(list(Path("/proc/self/fd").iterdir()))
     with monkeypatch.context() as patched:
-        patched.setattr(workers, "receive", _interrupted)
+        patched.setattr(child, "receive", _interrupted)
         with pytest.raises(KeyboardInterrupt):
             pool.verify(PDF, TrustStore(), AT)
     assert pool.verify(PDF, TrustStore(), AT).verdict is Verdict.NO_SIGNATURE
@@ -238,7 +239,7 @@ def test_who_waits_for_a_worker_is_told_when_the_pool_closes(pool):
     threads = [threading.Thread(target=ask) for _ in range(3)]
     for thread in threads:
         thread.start()
-    while pool._turns._value:  # until one of them has the worker
+    while pool._pool._turns._value:  # until one of them has the worker
         pass
     pool.close()
     for thread in threads:

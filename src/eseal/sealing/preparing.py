@@ -12,13 +12,16 @@ from datetime import datetime
 
 from eseal.crypto.algorithms import hasher
 from eseal.crypto.cms_build import template
+from eseal.documents.pdf.claim import Claim
 from eseal.documents.pdf.laid import Laid, laid_again
+from eseal.documents.pdf.pdfa import size_risks
 from eseal.documents.pdf.pending import Pending
 from eseal.documents.pdf.seed import Offer
 from eseal.documents.pdf.write import Draft, Statement, draft, open_source
 from eseal.errors import UsageError
 from eseal.keys.fitness import check_fit
 from eseal.model import Certificate, Digest, Note, Placement
+from eseal.sealing.conforming import check_kept, claimed
 from eseal.sealing.levels import choose_level
 from eseal.sealing.placing import settle
 from eseal.sealing.request import Request, Services
@@ -46,6 +49,8 @@ class Layout:
     """Warnings so far."""
     rest: tuple[Placement, ...] = ()
     """Places that are to become signatures of their own, behind this one."""
+    claim: Claim | None = None
+    """Which part of PDF/A the document claims."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +182,10 @@ def lay_out(
         field=request.field,
         offer=_offer(certificate, chain, request, services, level),
     )
+    claim, said_of = claimed(source, keep=request.keep_pdfa)
+    broken = check_kept(claim, made.risks(claim), keep=request.keep_pdfa) if claim is not None else ()
     best = request.level is None and not made.demands.level
-    return Layout(made, level, best, made.demands.notes, settled.rest)
+    return Layout(made, level, best, (*made.demands.notes, *said_of, *broken), settled.rest, claim)
 
 
 def _offer(
@@ -215,6 +222,8 @@ def close(
     slot = room if room is not None else shape.largest(token)
     demands = layout.draft.demands
     notes = (*layout.notes, *demands.check_digest(shape.scheme.digest))
+    if layout.claim is not None:
+        notes += check_kept(layout.claim, size_risks(layout.claim, slot), keep=request.keep_pdfa)
     pending = layout.draft.pending(certificate, chain, scheme, slot=slot)
     return Prepared(
         pending=pending,

@@ -45,6 +45,16 @@ class Update:
         """Add an object that was reserved, or change an old one."""
         self._objects[ref] = body
 
+    @property
+    def objects(self) -> Mapping[Ref, bytes]:
+        """What is new or changed, as it is to be written."""
+        return self._objects
+
+    @property
+    def size(self) -> int:
+        """/Size of the section: one more than the highest object number so far."""
+        return self._next
+
     def edit(self, ref: Ref, changes: Mapping[str, bytes]) -> None:
         """Set entries of the dictionary `ref` as it is to become: changes that were made to it before stay.
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from eseal.crypto.algorithms import hasher
 from eseal.crypto.cms_build import template
+from eseal.documents.pdf.claim import Claim
 from eseal.documents.pdf.entering import SIG_FLAGS, Changes, enter, own, ref_bytes, write_changes
 from eseal.documents.pdf.form import FormFacts, SignatureField, check_permitted, check_readable, read_form
 from eseal.documents.pdf.impressions import Impression, free_place
@@ -16,6 +17,7 @@ from eseal.documents.pdf.imprint import Drawn, Imprint, strip_box
 from eseal.documents.pdf.incremental import BYTE_RANGE, Update
 from eseal.documents.pdf.laid import Laid
 from eseal.documents.pdf.lexer import Dict, Ref
+from eseal.documents.pdf.pdfa import risks
 from eseal.documents.pdf.pending import Pending
 from eseal.documents.pdf.placement import Place, Rect, find_page, sheet
 from eseal.documents.pdf.scan import scan
@@ -27,7 +29,7 @@ from eseal.documents.pdf.terms import agree, put
 from eseal.documents.straddling import Strip
 from eseal.errors import PolicyError, UsageError
 from eseal.limits import DEFAULT, Limits
-from eseal.model import Certificate, Digest, aware
+from eseal.model import Certificate, Digest, Note, aware
 from eseal.seals.artwork import Artwork
 
 # Print and Locked (12.5.3): shown on paper, not to be moved; all flags that PDF/A forbids stay clear.
@@ -69,6 +71,10 @@ class Draft:
     def field(self) -> str:
         """Name of the signature field."""
         return self.laid.field
+
+    def risks(self, claim: Claim) -> tuple[Note, ...]:
+        """What this seal would break of the PDF/A conformance that its document claims."""
+        return risks(self._update, claim, self._entries)
 
     def pending(self, certificate: Certificate, chain: tuple[Certificate, ...], scheme: str, *, slot: int) -> Pending:
         """Close the layout with room for a CMS of `slot` bytes."""

@@ -98,7 +98,7 @@ def test_permissions(made: Authority) -> None:
 def test_it_seals_and_its_trust_verifies(tmp_path: Path, algorithm: str) -> None:
     made = Authority.create(tmp_path / "office", name=NAME, at=AT, algorithm=algorithm, clock=clock)
     sealed = made.seal(PDF)
-    assert (sealed.level, sealed.seal_id) == ("T", made.seals[0].id)
+    assert (sealed.level, sealed.seal_id, sealed.notes) == ("LTA", made.seals[0].id, ())
     report = eseal.verify(sealed.data, trust=made.trust, at=AT + timedelta(days=1))
     assert report.passed, report.explain("en")
     other = Authority.create(tmp_path / "other", name=NAME, at=AT, clock=clock)
@@ -149,7 +149,7 @@ def test_further_seals(made: Authority) -> None:
     sealed = after.seal(after.seal(PDF).data, seal="财务处")
     report = eseal.verify(sealed.data, trust=after.trust, at=AT + timedelta(days=1))
     assert report.passed, report.explain("en")
-    assert len(report.signatures) == 2
+    assert [s.kind for s in report.signatures] == ["seal", "timestamp"] * 2
     assert [(e.action, e.actor) for e in after.journal()][1] == ("add-seal", "clerk")
     again, _ = after.add_seal("财务处", picture=picture)
     refused("AUTHORITY_SEAL_AMBIGUOUS", again.find, "财务处")

@@ -129,10 +129,17 @@ def _seal_once(
     raise ServiceError("SEAL_TIMESTAMP_GROWS", service=stamps.name if stamps is not None else "")
 
 
-def rehearse(data: bytes, certificate: Certificate, request: Request, services: Services) -> tuple[str, str]:
+def rehearse(
+    data: bytes,
+    certificate: Certificate,
+    request: Request,
+    services: Services,
+    *,
+    chain: tuple[Certificate, ...] = (),
+) -> tuple[str, str]:
     """Do what `seal` does before it signs (steps 1 to 5): the level and the field's name that it would come to.
 
     Nothing is signed or timestamped. Raises as `seal` does up to there.
     """
-    layout = lay_out(data, certificate, request, services)
+    layout = lay_out(data, certificate, request, services, chain=chain)
     return layout.level, layout.draft.field

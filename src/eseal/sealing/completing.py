@@ -70,6 +70,7 @@ def finish(prepared: Prepared, cms: bytes, services: Services) -> Sealed:
         time=time,
         seal_id=prepared.seal_id,
         page=prepared.page,
+        notes=prepared.notes,
         fields=(pending.field,),
         until=facts(pending.certificate).not_after,
     )

@@ -241,14 +241,13 @@ class _Reading:
             self._refuse("SEAL_SEED_TIMESTAMP", wanted=address)
         if self.offer.level == "B" or (self.offer.timestamper and address not in ("-", self.offer.timestamper)):
             self._told("TimeStamp", address)
-        self.level = self.level or bool(flags)
 
     def _revocation(self) -> None:
         """/AddRevInfo: a PAdES signature carries revocation data in the document (EN 319 142-1 5.4.1), from LT on."""
         if self._typed("AddRevInfo", bool):
             if self.offer.level not in _LONG_TERM:
                 self._unmet("AddRevInfo", "SEAL_SEED_REVOCATION", wanted="LT", given=self.offer.level)
-            self.level = self.level or bool(self.flags & _BITS["AddRevInfo"])
+            self.level = bool(self.flags & _BITS["AddRevInfo"])
 
     def _lock(self) -> bool | None:
         wanted = self._typed("LockDocument", Name)

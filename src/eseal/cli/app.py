@@ -17,6 +17,7 @@ TABLE = {
     "complete": "eseal.cli.two_steps:complete",
     "verify": "eseal.cli.verify:verify",
     "seals": "eseal.cli.seals:seals",
+    "keys": "eseal.cli.keys:keys",
     "trust": "eseal.cli.trust:trust",
     "config": "eseal.cli.config:config",
 }

@@ -92,6 +92,12 @@ def _flags(kwargs: dict[str, Any]) -> dict[str, object]:
     return {k: str(v) if isinstance(v, Path) else v for k, v in given.items() if v not in (None, (), False)}
 
 
+def pkcs11_module() -> str | None:
+    """The PKCS#11 module that the user's or the system's own file names, for a key that the user names."""
+    found = click.get_current_context().meta[RESOLVED]["pkcs11_module"].value
+    return _text(found)
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -148,6 +154,9 @@ cert: Decorator[Any] = option("--cert", type=path, metavar="FILE", envvar="ESEAL
 password_file: Decorator[Any] = option(
     "--password-file", metavar="FILE", envvar="ESEAL_PASSWORD_FILE", help="CLI_OPT_PASSWORD_FILE"
 )
+token_file: Decorator[Any] = option(
+    "--token-file", metavar="FILE", envvar="ESEAL_TOKEN_FILE", help="CLI_OPT_TOKEN_FILE"
+)
 tsa: Decorator[Any] = option("--tsa", metavar="URL", envvar="ESEAL_TSA", help="CLI_OPT_TSA")
 reason: Decorator[Any] = option("--reason", metavar="TEXT", help="CLI_OPT_REASON")
 location: Decorator[Any] = option("--location", metavar="TEXT", help="CLI_OPT_LOCATION")
@@ -160,6 +169,12 @@ purpose: Decorator[Any] = option(
 )
 trust_from: Decorator[Any] = option("--from", "from_", metavar="TIME", help="CLI_OPT_TRUST_FROM")
 trust_until: Decorator[Any] = option("--until", metavar="TIME", help="CLI_OPT_TRUST_UNTIL")
+
+# init, keys
+signer: Decorator[Any] = option("--signer", "--key", "signer", metavar="URI", help="CLI_OPT_SIGNER")
+tsas: Decorator[Any] = option("--tsa", "tsas", multiple=True, metavar="URL", help="CLI_OPT_TSAS")
+anchors: Decorator[Any] = option("--trust", "anchors", multiple=True, metavar="SPEC", help="CLI_OPT_ANCHORS")
+key_scheme: Decorator[Any] = option("--scheme", metavar="NAME", help="CLI_OPT_KEY_SCHEME")
 
 # prepare, complete
 output_pending: Decorator[Any] = option(

@@ -13,11 +13,11 @@ from eseal import files, sealing
 from eseal.authority import Authority
 from eseal.cli import base, inputs, options, outcomes, output, requests
 from eseal.cli.authority import open_authority
-from eseal.cli.password import asking, given
+from eseal.cli.password import answers, asking, given, token
 from eseal.cli.progress import Progress
 from eseal.cli.settings import Settings, t
 from eseal.config import TimestamperEntry
-from eseal.errors import Error, UsageError
+from eseal.errors import Error, KeyAccessError, UsageError
 from eseal.keys import open_signer
 from eseal.model import Signer
 from eseal.net import HttpFetcher
@@ -100,6 +100,7 @@ class _Key:
 @options.key
 @options.cert
 @options.password_file
+@options.token_file
 @options.tsa
 @options.dry_run
 @options.force
@@ -115,6 +116,7 @@ def seal(
     key: str | None,
     cert: Path | None,
     password_file: str | None,
+    token_file: str | None,
     tsa: str | None,
     dry_run: bool,
     force: bool,
@@ -130,7 +132,7 @@ def seal(
     for target in targets:
         if target is not None:
             files.refuse_existing(target, force=force)
-    means = _means(seal_ref, authority, key, cert, tsa, lambda: given(password_file), no_input)
+    means = _means(seal_ref, authority, key, cert, tsa, lambda: given(password_file), token_file, no_input)
     if len(inputs_) == 1:
         _one(inputs_[0], targets[0], means, how, settings)
         return base.PASSED
@@ -138,23 +140,30 @@ def seal(
 
 
 def _many(names: Sequence[str], targets: Sequence[Path | None], means: _Means, how: _How, settings: Settings) -> int:
-    failed = 0
+    sealed = failed = 0
     with Progress(len(targets), settings) as progress:
         for name, target in zip(names, targets, strict=True):
             try:
                 _one(name, target, means, how, settings)
+                sealed += 1
                 progress.advance(failed=False)
             except Error as error:
                 # One bad file does not keep the others from being sealed; the exit code says that some failed.
                 failed += 1
                 output.failure(error, settings, file=name)
                 progress.advance(failed=True)
-    code = base.BATCH if failed else base.PASSED
+                if isinstance(error, KeyAccessError):
+                    # All files share the key: a token that is gone, or refused a PIN, is not asked again.
+                    break
+    left = len(targets) - sealed - failed
+    if left:
+        output.note(t("CLI_SEAL_STOPPED", left=left), settings)
+    code = base.PASSED if not failed else base.BATCH if sealed or not left else base.KEY
     if settings.format == "jsonl":
-        counts = {"sealed": len(targets) - failed, "failed": failed}
+        counts = {"sealed": sealed, "failed": failed, **({"not_tried": left} if left else {})}
         output.result_json({"schema": SCHEMA, "summary": {"files": len(targets), "exit_code": code, "counts": counts}})
     else:
-        output.note(t("CLI_SEAL_SUMMARY", sealed=len(targets) - failed, failed=failed), settings)
+        output.note(t("CLI_SEAL_SUMMARY", sealed=sealed, failed=failed), settings)
     return code
 
 
@@ -195,6 +204,7 @@ def _means(
     cert: Path | None,
     tsa: str | None,
     secret: Callable[[], bytes | None],
+    token_file: str | None,
     no_input: bool,
 ) -> _Means:
     if key is not None:
@@ -202,7 +212,12 @@ def _means(
             raise UsageError("CLI_SEAL_WITH_KEY")
         # An address that the user names may be one inside this network.
         timestamper = HttpTimestamper(tsa, HttpFetcher(allow_private=True)) if tsa else None
-        signer = asking(secret(), no_input, lambda p: open_signer(key, cert=cert, password=p))
+        module, access, ask = options.pkcs11_module(), token(token_file), answers(no_input)
+        signer = asking(
+            secret(),
+            no_input,
+            lambda p: open_signer(key, cert=cert, password=p, module=module, token=access, ask=ask),
+        )
         return _Key(signer, sealing.Services(timestamper))
     if cert is not None:
         raise UsageError("CLI_CERT_WITHOUT_KEY")
@@ -212,7 +227,7 @@ def _means(
     chosen = office.find(seal_ref)
 
     def opened(password: bytes | None) -> Authority:
-        able = replace(office, password=lambda _: password)
+        able = replace(office, password=lambda _: password, ask=answers(no_input))
         # Opened now, so that a key that cannot be used is told once, before any file.
         able.signer(chosen)
         return able

@@ -13,10 +13,10 @@ from eseal.errors import KeyAccessError, PolicyError, ServiceError, UsageError
 from eseal.model import Digest, Timestamper, aware
 from eseal.report.model import CheckVerdict
 from eseal.sealing.preparing import Prepared
-from eseal.sealing.proving import prove
+from eseal.sealing.proving import Base, prove
 from eseal.sealing.request import Sealed, Services
 from eseal.sealing.tokens import remember
-from eseal.sealing.written import check_by_verifier, check_written
+from eseal.sealing.written import check_written
 
 
 def complete(
@@ -74,10 +74,8 @@ def finish(prepared: Prepared, cms: bytes, services: Services) -> Sealed:
         fields=(pending.field,),
         until=facts(pending.certificate).not_after,
     )
-    contents = cms + bytes(pending.slot - len(cms))
-    proven = prove(sealed, written, laid, contents, "" if prepared.best else prepared.level, services)
-    check_by_verifier(laid, proven.sealed.appended, *proven.fields, open_end=proven.sealed.level == "LT")
-    return proven.sealed
+    base = Base(sealed, written, laid, cms + bytes(pending.slot - len(cms)))
+    return prove(base, "" if prepared.best else prepared.level, services)
 
 
 def timestamp(signature: bytes, level: str, timestamper: Timestamper | None) -> bytes:

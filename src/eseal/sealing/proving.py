@@ -8,54 +8,64 @@ from eseal.crypto.certificates import facts
 from eseal.crypto.timestamp_token import ExaminedToken
 from eseal.documents.pdf.laid import Laid
 from eseal.documents.pdf.store import vri_key
+from eseal.errors import VerificationFailed
 from eseal.judging.collecting import NotLongTerm, collect, collect_token
 from eseal.model import Note, ValidationData, aware, rfc3339
 from eseal.sealing.lasting import Evidence, add_data, add_timestamp
 from eseal.sealing.levels import check_services, is_lasting
 from eseal.sealing.request import Sealed, Services
-from eseal.sealing.written import Written
+from eseal.sealing.written import Written, check_by_verifier
 
 
 @dataclass(frozen=True, slots=True)
-class Proven:
-    """A seal with its proofs."""
+class Base:
+    """A seal that was written and read back, at B or T."""
 
     sealed: Sealed
     """The document."""
-    fields: tuple[str, ...]
-    """Names of the signatures that were made, in their order: the seal, then a document timestamp."""
+    written: Written
+    """The seal, as the document carries it."""
+    laid: Laid
+    """What was before it."""
+    contents: bytes
+    """The whole of its /Contents."""
 
 
-def prove(sealed: Sealed, written: Written, laid: Laid, contents: bytes, level: str, services: Services) -> Proven:
-    """Bring a seal, just written at B or T, to `level`; as high as it goes where `level` is "" (nobody asked).
+def prove(base: Base, level: str, services: Services) -> Sealed:
+    """Bring a seal to `level`, or as high as it goes where `level` is "" (nobody asked), and read the whole back.
 
-    `laid` is what was before it, `contents` its whole /Contents. Raises NotLongTerm and PolicyError
-    SEAL_LEVEL_NEEDS_... where a level was asked for, ServiceError from the timestamper.
+    Raises NotLongTerm and PolicyError SEAL_LEVEL_NEEDS_... where a level was asked for, ServiceError from the
+    timestamper, VerificationFailed SEAL_READ_BACK.
     """
-    if level and not is_lasting(level):
-        return Proven(sealed, sealed.fields)
-    missing = _missing(sealed, services)
-    if not level and missing:
-        return Proven(_ending(sealed, missing), sealed.fields)
+    missing = _missing(base.sealed, services)
+    if (level and not is_lasting(level)) or (not level and missing):
+        check_by_verifier(base.laid, base.sealed.appended, base.sealed.field)
+        return base.sealed if level or missing is None else _ending(base.sealed, missing)
     check_services(level or "LTA", services)
     try:
-        return _lengthen(sealed, written, laid, contents, level or "LTA", services)
+        return _lengthen(base, level or "LTA", services)
     except NotLongTerm as error:
+        why = _notes(error)
         if level:
             raise
-        return Proven(_ending(sealed, *_notes(error)), sealed.fields)
+    except VerificationFailed as error:
+        # The document has something odd that only the comparison of two revisions brings to light.
+        why = [Note("SEAL_NOTE_ODD", {"reason": error.params.get("reason", "-")})]
+        if level:
+            raise
+    check_by_verifier(base.laid, base.sealed.appended, base.sealed.field)
+    return _ending(base.sealed, *why)
 
 
-def _lengthen(sealed: Sealed, written: Written, laid: Laid, contents: bytes, level: str, services: Services) -> Proven:
-    trust, stamper = services.trust, services.timestamper
+def _lengthen(base: Base, level: str, services: Services) -> Sealed:
+    trust, stamper, tokens = services.trust, services.timestamper, base.written.tokens
     assert trust is not None and stamper is not None  # checked before
-    now = max((aware(t.time) for t in written.tokens if t.time is not None), default=sealed.time)
-    data = collect(written.examined, trust=trust, at=now, fetcher=services.fetcher, kept=services.kept)
-    evidence = Evidence(data, {vri_key(contents): data})
-    behind = laid.before(written.source)
+    now = max((aware(t.time) for t in tokens if t.time is not None), default=base.sealed.time)
+    data = collect(base.written.examined, trust=trust, at=now, fetcher=services.fetcher, kept=services.kept)
+    evidence = Evidence(data, {vri_key(base.contents): data})
+    behind = base.laid.before(base.written.source)
     if level == "LT":
         added = add_data(behind, evidence)
-        stamps = list(written.tokens)
     else:
 
         def gather(token: ExaminedToken) -> ValidationData:
@@ -63,10 +73,14 @@ def _lengthen(sealed: Sealed, written: Written, laid: Laid, contents: bytes, lev
             return collect_token(token, trust=trust, at=at, fetcher=services.fetcher, data=data, kept=services.kept)
 
         added = add_timestamp(behind, evidence, stamper, gather)
-        stamps = [added.token] if added.token is not None else []
+    stamps = (added.token,) if added.token is not None else tokens
     ends = [facts(s.examined.certificate).not_after for s in stamps if s.examined.certificate is not None]
-    longer = replace(sealed, appended=sealed.appended + added.appended, level=level, until=max(ends, default=None))
-    return Proven(longer, (*sealed.fields, added.field) if added.field else sealed.fields)
+    appended = base.sealed.appended + added.appended
+    if added.field:
+        check_by_verifier(base.laid, appended, base.sealed.field, added.field)
+    else:
+        check_by_verifier(base.laid, appended, base.sealed.field, open_end=True)
+    return replace(base.sealed, appended=appended, level=level, until=max(ends, default=None))
 
 
 def _missing(sealed: Sealed, services: Services) -> Note | None:

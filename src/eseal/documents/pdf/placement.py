@@ -59,6 +59,16 @@ class Sheet:
             return right - down, top - across
         return left + across, top - down
 
+    def shown(self, x: float, y: float) -> tuple[float, float]:
+        """Millimetres from the left and top edge as shown of a point in user space: the way back from `point`."""
+        left, bottom, right, top = self.box
+        across, down = {
+            90: (y - bottom, x - left),
+            180: (right - x, y - bottom),
+            270: (top - y, right - x),
+        }.get(self.rotate, (x - left, top - y))
+        return across / self.per_mm, down / self.per_mm
+
     def rect(self, x: float, y: float, width: float, height: float) -> Rect:
         """User space rectangle of a box in mm, measured from the top left of the page as shown."""
         (x0, y0), (x1, y1) = self.point(x, y), self.point(x + width, y + height)

@@ -77,11 +77,16 @@ class Revocations:
             return ()
         return tuple(self.of(c, path.issuer_of(i), path, when) for i, c in enumerate(path.chain))
 
+    def are_carried(self, path: Path, when: datetime) -> bool:
+        """Whether the document itself says how each certificate of the path was at `when`; nothing is asked."""
+        if path.chain[-1] == path.anchor.certificate:
+            return False
+        findings = (self._known(c, path.issuer_of(i), path, when) for i, c in enumerate(path.chain))
+        return all(f.in_document and f.status is not Status.UNKNOWN for f in findings)
+
     def of(self, certificate: Certificate, issuer: Certificate, path: Path, when: datetime) -> Finding:
         """The status of `certificate`, issued by `issuer`, at `when`."""
-        if read_extensions(certificate).never_revoked:
-            return Finding(Status.GOOD, "REVOCATION_NOT_NEEDED", _who(certificate), in_document=True)
-        finding = self._ask(certificate, issuer, path, when)
+        finding = self._known(certificate, issuer, path, when)
         online = self.lookups.fetcher is not None and self.policy.revocation is not RevocationMode.IGNORE
         if online and self._wants_more(finding, when):
             self.material.add(ocsps=self.lookups.ocsp_of(certificate, issuer))
@@ -90,6 +95,11 @@ class Revocations:
                 self.material.add(self.lookups.crls_of(certificate))
                 finding = self._ask(certificate, issuer, path, when)
         return finding
+
+    def _known(self, certificate: Certificate, issuer: Certificate, path: Path, when: datetime) -> Finding:
+        if read_extensions(certificate).never_revoked:
+            return Finding(Status.GOOD, "REVOCATION_NOT_NEEDED", _who(certificate), in_document=True)
+        return self._ask(certificate, issuer, path, when)
 
     def _wants_more(self, finding: Finding, when: datetime) -> bool:
         if finding.status is Status.UNKNOWN or finding.statement is None or not self.lasting:

@@ -85,6 +85,9 @@ def judge_token(token: ExaminedToken, inquiry: Inquiry, proofs: Sequence[Proof])
     complete = bool(outcome.findings) and all(
         f.in_document and f.status is not Status.UNKNOWN for f in outcome.findings
     )
+    if not complete and outcome.path is not None:
+        # A level says what the document was given at its time; today its lists may be stale, and fresh ones needed.
+        complete = inquiry.revocations.are_carried(outcome.path, stated)
     view = signer_view(certificate, outcome.path)
     return TimestampJudgement(tuple(checks), stated, trusted, view, token.broken, complete, outcome, when, token)
 

@@ -52,12 +52,13 @@ class SealHolding:
             raise UsageError("AUTHORITY_SEAL_AMBIGUOUS", seal=wanted, ids=", ".join(s.id[:12] for s in found))
         return found[0]
 
-    def _successor(self, seal: Seal) -> Seal | None:
+    def successor(self, seal: Seal) -> Seal | None:
+        """The seal that supersedes this one; None where it is the newest."""
         return next((s for s in self.seals if s.supersedes == seal.id), None)
 
     def _newest(self, seal: Seal) -> Seal:
         for _ in self.seals:  # bounded, should the files name each other in a circle
-            after = self._successor(seal)
+            after = self.successor(seal)
             if after is None:
                 break
             seal = after
@@ -81,7 +82,7 @@ class SealHolding:
         chosen = self.find(seal)
         now = aware(self.clock(), "clock")
         status.refuse_unusable(chosen, self.history(chosen), now, aware(at, "at") if at is not None else now)
-        after = self._successor(chosen)
+        after = self.successor(chosen)
         if after is not None:
             raise PolicyError("SEAL_SUPERSEDED", name=chosen.name, successor=after.name, id=after.id[:12])
         return chosen
@@ -121,7 +122,7 @@ class SealHolding:
     def _superseded(self, seal: str | Seal) -> str:
         """Id of the seal that a new one takes the place of. Raises PolicyError SEAL_SUPERSEDED_TWICE."""
         chosen = self.find(seal)
-        after = self._successor(chosen)
+        after = self.successor(chosen)
         if after is not None:
             raise PolicyError("SEAL_SUPERSEDED_TWICE", name=chosen.name, successor=after.name)
         return chosen.id

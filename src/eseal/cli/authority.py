@@ -8,6 +8,7 @@ from pathlib import Path
 from eseal.authority import Authority
 from eseal.authority.office import PasswordSource
 from eseal.errors import UsageError
+from eseal.seals.registered import SealRegister
 from eseal.trust.store import TrustStore
 
 
@@ -16,6 +17,11 @@ def open_authority(folder: Path | None, password: PasswordSource | None = None) 
     if folder is None:
         raise UsageError("CLI_NO_AUTHORITY")
     return Authority.open(folder, password=password)
+
+
+def register_for_verifying(authority: Path | None) -> SealRegister | None:
+    """The register of seals of the named authority; None where none is named."""
+    return Authority.open(authority).register if authority is not None else None
 
 
 def trust_for_verifying(specs: Sequence[str], authority: Path | None) -> TrustStore:

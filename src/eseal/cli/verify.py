@@ -14,7 +14,7 @@ import click
 
 from eseal import files, messages
 from eseal.cli import base, inputs, options, output, values
-from eseal.cli.authority import trust_for_verifying
+from eseal.cli.authority import register_for_verifying, trust_for_verifying
 from eseal.cli.progress import Progress
 from eseal.cli.settings import Settings
 from eseal.errors import DocumentError, UsageError
@@ -25,6 +25,7 @@ from eseal.report import html
 from eseal.report.json import SCHEMA, dumps, to_dict
 from eseal.report.model import Report, Verdict
 from eseal.report.text import headline, render
+from eseal.seals.registered import SealRegister
 from eseal.trust.store import TrustStore
 from eseal.verification.pipeline import now, unreadable
 from eseal.verification.workers import VerifierPool
@@ -49,6 +50,7 @@ class _Job:
     at: datetime
     policy: Policy
     fetcher: Fetcher | None
+    seals: SealRegister | None
 
 
 @click.command(cls=base.Command, code="CLI_VERIFY")
@@ -89,6 +91,7 @@ def verify(
         values.time(at) or now(),
         Policy(revocation=RevocationMode(revocation)),
         None if offline else HttpFetcher(),
+        register_for_verifying(authority),
     )
     verdicts: Counter[Verdict] = Counter()
     if output is not None:
@@ -197,7 +200,10 @@ def _done(report: Report, verdicts: Counter[Verdict], progress: Progress) -> Rep
 
 def _one(pool: VerifierPool, name: str, job: _Job) -> Report:
     try:
-        return pool.verify(inputs.source(name), job.trust, job.at, policy=job.policy, fetcher=job.fetcher, file=name)
+        source = inputs.source(name)
+        return pool.verify(
+            source, job.trust, job.at, policy=job.policy, fetcher=job.fetcher, file=name, seals=job.seals
+        )
     except DocumentError as error:
         return unreadable(error, b"", job.trust, job.at, job.policy, name)
     except (OSError, ValueError) as error:

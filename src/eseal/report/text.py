@@ -182,7 +182,9 @@ def _signature(
     yield from _rows("  ", list(signature_rows(signature, lang, tz)))
     yield "  " + count_line(signature.checks, lang)
     for check in signature.checks:
-        if verbose or check.verdict not in (CheckVerdict.PASSED, CheckVerdict.INFO):
+        # What became of the seal afterwards is worth a line, though it touches no answer.
+        told = check.id == "seal-status" and check.verdict is CheckVerdict.INFO
+        if verbose or told or check.verdict not in (CheckVerdict.PASSED, CheckVerdict.INFO):
             yield from _check(check, lang, verbose, "    ")
     if signature.changes:
         yield "  " + messages.text("TITLE_CHANGES", lang, {"count": str(len(signature.changes))})

@@ -141,9 +141,9 @@ class SealHistory:
             # It became known that the key was lost earlier: this only takes away.
             entry.change is SealChange.REVOKED and entry.effective < revoked.effective
         ):
-            raise PolicyError("SEAL_ALREADY_REVOKED", since=rfc3339(revoked.effective))
+            raise PolicyError("SEAL_ALREADY_REVOKED", since=rfc3339(revoked.effective, "seconds"))
         if entry.change is SealChange.SUSPENDED and opened is not None:
-            raise PolicyError("SEAL_ALREADY_SUSPENDED", since=rfc3339(opened.effective))
+            raise PolicyError("SEAL_ALREADY_SUSPENDED", since=rfc3339(opened.effective, "seconds"))
         if entry.change is SealChange.RESUMED:
             if opened is None:
                 raise PolicyError("SEAL_NOT_SUSPENDED")

@@ -24,7 +24,7 @@ class SealJudgement:
     """What a register says of one signature."""
 
     checks: tuple[Check, ...]
-    """seal-signer, seal-status, notes."""
+    """seal-signer, seal-status."""
     seal: Mapping[str, str] | None = None
     """Id and name of the seal; None where the register does not tell which it is."""
 
@@ -122,4 +122,4 @@ def _later(seal: RegisteredSeal, when: Moment) -> list[Check]:
     if now is None or now == then or now.effective <= when.best:
         return []
     code = f"SEAL_{now.change.name}_LATER"
-    return [Check("note", INFO, code, {"name": seal.name, "since": iso(now.effective)}, {"seal": seal.id})]
+    return [Check("seal-status", INFO, code, {"name": seal.name, "since": iso(now.effective)}, {"seal": seal.id})]

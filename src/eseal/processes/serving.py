@@ -70,6 +70,8 @@ def _answer(fd: int, packed: bytes, work: Work) -> tuple[bytes, bool]:
 
 def _serve(sock: socket.socket, work: Work) -> None:
     """Answer jobs until the other side closes. A job is a header, one descriptor and packed options."""
+    # What was imported stays: only what a job leaves is looked for between jobs.
+    gc.freeze()
     sock.sendall(READY)
     while True:
         message, fds, _, _ = socket.recv_fds(sock, HEADER.size, 1)

@@ -108,7 +108,7 @@ class Prepared:
         return json.dumps(
             {
                 "eseal-prepared": VERSION,
-                "pending": json.loads(self.pending.to_bytes()),
+                "pending": self.pending.stored(),
                 "level": self.level,
                 "best": self.best,
                 "at": self.at.isoformat(),
@@ -133,7 +133,7 @@ class Prepared:
         if version != VERSION:
             raise UsageError("SEAL_PENDING_VERSION", version=version, known=VERSION)
         try:
-            pending = json.dumps(found["pending"]).encode()
+            pending = Pending.from_stored(found["pending"], original)
             level, best, seal, page = found["level"], found["best"], found["seal"], found["page"]
             at = datetime.fromisoformat(found["at"])
             notes = tuple(Note(str(code), {str(k): str(v) for k, v in p.items()}) for code, p in found["notes"])
@@ -143,7 +143,7 @@ class Prepared:
         known = isinstance(level, str) and isinstance(best, bool) and isinstance(seal, str)
         if not known or not (page is None or type(page) is int) or at.tzinfo is None:
             raise UsageError("SEAL_PENDING_UNREADABLE")
-        return cls(Pending.from_bytes(pending, original), level, best, at, seal, page, notes, digests)
+        return cls(pending, level, best, at, seal, page, notes, digests)
 
 
 def lay_out(

@@ -5,16 +5,13 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
-import json
 from dataclasses import dataclass
+from typing import Any
 
 from eseal.crypto.algorithms import hasher
 from eseal.crypto.cms_build import CmsTemplate, template
 from eseal.errors import UsageError
 from eseal.model import Certificate, Digest
-
-VERSION = 1
-"""Version of the stored form."""
 
 
 class SlotTooSmall(Exception):
@@ -35,7 +32,7 @@ def filled(head: bytes, cms: bytes, slot: int, tail: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A prepared seal. It needs no key and can be stored (`to_bytes`) while a signature is made elsewhere."""
+    """A prepared seal. It needs no key and can be stored while a signature is made elsewhere."""
 
     original: bytes = dataclasses.field(repr=False)
     """The input, untouched."""
@@ -83,51 +80,27 @@ class Pending:
         """What is to be written behind `original`. Raises SlotTooSmall."""
         return filled(self.head, cms, self.slot, self.tail)
 
-    def complete(
-        self, signature: bytes | None = None, *, cms: bytes | None = None, timestamp: bytes | None = None
-    ) -> bytes:
-        """The sealed file from a signature over `to_sign`, or from a whole CMS made elsewhere over `digest`.
-
-        Raises SlotTooSmall; nothing is verified here (`sealing` reads back what it writes).
-        """
-        if (signature is None) == (cms is None):
-            raise UsageError("SEAL_COMPLETE_WITH_ONE")
-        if signature is not None:
-            cms = self.cms(signature, timestamp)
-        assert cms is not None
-        return self.original + self.appended(cms)
-
-    def to_bytes(self) -> bytes:
-        """The stored form, without the input: one JSON object with a version."""
-        return json.dumps(
-            {
-                "eseal-pending": VERSION,
-                "format": "pdf",
-                "original": hashlib.sha256(self.original).hexdigest(),
-                "head": _text(self.head),
-                "tail": _text(self.tail),
-                "slot": self.slot,
-                "field": self.field,
-                "digest": [self.digest.algorithm, self.digest.value.hex()],
-                "to_sign": _text(self.to_sign),
-                "certificates": [_text(c.der) for c in (self.certificate, *self.chain)],
-                "scheme": self.scheme,
-            }
-        ).encode()
+    def stored(self) -> dict[str, Any]:
+        """The stored form as JSON values, without the input."""
+        return {
+            "format": "pdf",
+            "original": hashlib.sha256(self.original).hexdigest(),
+            "head": _text(self.head),
+            "tail": _text(self.tail),
+            "slot": self.slot,
+            "field": self.field,
+            "digest": [self.digest.algorithm, self.digest.value.hex()],
+            "to_sign": _text(self.to_sign),
+            "certificates": [_text(c.der) for c in (self.certificate, *self.chain)],
+            "scheme": self.scheme,
+        }
 
     @classmethod
-    def from_bytes(cls, stored: bytes, original: bytes) -> Pending:
+    def from_stored(cls, found: Any, original: bytes) -> Pending:
         """Read the stored form beside the input it was made for.
 
-        Raises UsageError SEAL_PENDING_UNREADABLE, SEAL_PENDING_VERSION, SEAL_PENDING_OTHER_INPUT.
+        Raises UsageError SEAL_PENDING_UNREADABLE, SEAL_PENDING_OTHER_INPUT.
         """
-        try:
-            found = json.loads(stored)
-            version = found["eseal-pending"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise UsageError("SEAL_PENDING_UNREADABLE") from None
-        if version != VERSION:
-            raise UsageError("SEAL_PENDING_VERSION", version=version, known=VERSION)
         try:
             certificates = tuple(Certificate(_bytes(c)) for c in found["certificates"])
             pending = cls(
@@ -135,11 +108,11 @@ class Pending:
                 head=_bytes(found["head"]),
                 tail=_bytes(found["tail"]),
                 slot=int(found["slot"]),
-                field=str(found["field"]),
-                digest=Digest(str(found["digest"][0]), bytes.fromhex(found["digest"][1])),
+                field=_string(found["field"]),
+                digest=Digest(_string(found["digest"][0]), bytes.fromhex(found["digest"][1])),
                 certificate=certificates[0],
                 chain=certificates[1:],
-                scheme=str(found["scheme"]),
+                scheme=_string(found["scheme"]),
             )
             wanted = found["original"]
         except (ValueError, KeyError, TypeError, IndexError):
@@ -155,3 +128,9 @@ def _text(value: bytes) -> str:
 
 def _bytes(value: str) -> bytes:
     return base64.b64decode(value, validate=True)
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(type(value).__name__)
+    return value

@@ -32,7 +32,7 @@ from eseal.keys.remote import Ask
 from eseal.limits import DEFAULT, Limits
 from eseal.model import Certificate, Keyword, Signer, Timestamper, Where, aware
 from eseal.net import Fetcher, HttpFetcher
-from eseal.sealing import Prepared, Sealed
+from eseal.sealing import Extended, Prepared, Sealed
 from eseal.seals.artwork import Artwork
 from eseal.seals.register import Body, Seal, SealKind
 from eseal.timestamps import FallbackTimestamper, HttpTimestamper, LocalTimestamper
@@ -188,6 +188,16 @@ class Authority(SealHolding):
             found.append(LocalTimestamper(signer, clock=self.clock, policy=entry.policy or TEST_POLICY))
         return FallbackTimestamper(found) if len(found) > 1 else found[0] if found else None
 
+    def key(self, id: str) -> Signer:
+        """The key with this id of `eseal.toml`, whatever it is for, opened once.
+
+        Raises UsageError AUTHORITY_KEY_UNKNOWN, and as `open_signer`.
+        """
+        entry = next((k for k in self.config.keys if k.id == id), None)
+        if entry is None:
+            raise UsageError("AUTHORITY_KEY_UNKNOWN", key=id)
+        return self._open(entry)
+
     def signer(self, seal: str | Seal | None = None) -> Signer:
         """The signer that a seal is used with; for one that must not be used there is none.
 
@@ -323,6 +333,42 @@ class Authority(SealHolding):
             files.write(out, sealed.parts, force=force)
         return sealed
 
+    def extend(
+        self,
+        source: bytes | str | Path,
+        level: str = "LTA",
+        *,
+        trust: TrustStore | None = None,
+        offline: bool = False,
+        out: str | Path | None = None,
+        at: datetime | None = None,
+        actor: str | None = None,
+        force: bool = False,
+        limits: Limits = DEFAULT,
+    ) -> Extended:
+        """Make the proof of a sealed document last longer, whoever sealed it; the act is in the journal.
+
+        `level` is "T", "LT" or "LTA"; `trust` is believed beside the authority's own; `offline` asks nobody for
+        revocation data; `at` is now. Addresses that stand in certificates are asked only where they are public, unless
+        the authority has a `fetcher` of its own. Raises what `sealing.extend` and `files.write` raise.
+        """
+        who = journal.actor_name(actor)
+        if out is not None and not force:
+            files.refuse_existing(out)
+        data = source if isinstance(source, bytes) else files.read(source, limits.file_bytes)
+        services, failures = watched(self.services("LTA"))
+        services = replace(
+            services,
+            fetcher=None if offline else self.fetcher or HttpFetcher(),
+            trust=self.trust + trust if trust is not None else self.trust,
+        )
+        moment = at if at is not None else self.clock()
+        made = with_failures(sealing.extend(data, level, services=services, at=moment, limits=limits), failures)
+        self.record("extend", who, sealed=made)
+        if out is not None:
+            files.write(out, made.parts, force=force)
+        return made
+
     def services(self, level: str | None = None) -> sealing.Services:
         """Who helps with the proofs of a seal of `level`; for level B nobody is asked, and no key of theirs opened."""
         if (level or "").upper().removeprefix("B-") == "B":
@@ -330,7 +376,7 @@ class Authority(SealHolding):
         fetcher = self.fetcher or HttpFetcher(allow_private=True)
         return sealing.Services(self.timestamper, self.trust, fetcher, kept=self._kept)
 
-    def record(self, action: str, actor: str, *, seal: str = "", sealed: Sealed | None = None) -> None:
+    def record(self, action: str, actor: str, *, seal: str = "", sealed: Sealed | Extended | None = None) -> None:
         """Put an act into the journal, durably. Raises Error JOURNAL_NOT_WRITTEN; then the act must not be done."""
         digest, level = "", ""
         if sealed is not None:

@@ -15,6 +15,7 @@ TABLE = {
     "seal": "eseal.cli.seal:seal",
     "prepare": "eseal.cli.two_steps:prepare",
     "complete": "eseal.cli.two_steps:complete",
+    "extend": "eseal.cli.extend:extend",
     "verify": "eseal.cli.verify:verify",
     "seals": "eseal.cli.seals:seals",
     "keys": "eseal.cli.keys:keys",

@@ -145,7 +145,7 @@ tz: Decorator[Any] = option("--tz", metavar="ZONE", help="CLI_OPT_TZ")
 
 # seal
 seal: Decorator[Any] = option("--seal", "seal_ref", metavar="SEAL", envvar="ESEAL_SEAL", help="CLI_OPT_SEAL")
-level: Decorator[Any] = option("--level", metavar="B|T", help="CLI_OPT_LEVEL")
+level: Decorator[Any] = option("--level", metavar="B|T|LT|LTA", help="CLI_OPT_LEVEL")
 place: Decorator[Any] = option("--place", metavar="PAGE:X,Y", help="CLI_OPT_PLACE")
 picture: Decorator[Any] = option("--picture", type=path, metavar="FILE", help="CLI_OPT_PICTURE")
 size: Decorator[Any] = option("--size", metavar="WxH", help="CLI_OPT_SIZE")
@@ -187,3 +187,6 @@ to_sign: Decorator[Any] = option("--to-sign", type=path, metavar="FILE", help="C
 content: Decorator[Any] = option("--content", type=path, metavar="FILE", help="CLI_OPT_CONTENT")
 signature: Decorator[Any] = option("--signature", type=path, metavar="FILE", help="CLI_OPT_SIGNATURE")
 cms: Decorator[Any] = option("--cms", type=path, metavar="FILE", help="CLI_OPT_CMS")
+
+# extend
+longer: Decorator[Any] = option("--level", "longer", metavar="T|LT|LTA", default="LTA", help="CLI_OPT_LONGER")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from eseal.cli import inputs, output
 from eseal.cli.settings import Settings, t
-from eseal.model import rfc3339
+from eseal.model import Note, rfc3339
 from eseal.report.escape import terminal
 from eseal.report.explain import shown_time
 from eseal.report.json import SCHEMA
@@ -28,23 +29,44 @@ class Outcome:
     """Time of the seal, aware."""
     digest: str | None
     """"sha256:" and hex over the result; None where nothing was signed."""
+    until: datetime | None = None
+    """Until when the document proves itself, aware; None where nothing was signed."""
+    notes: tuple[Note, ...] = ()
+    """Warnings."""
 
 
 def deliver(name: str, target: Path | None, sealed: Sealed, seal: str | None, settings: Settings) -> None:
     """Say what came of the input `name`; without a `target` the document goes to standard output first."""
+    digest = give(target, sealed.parts, settings)
+    outcome = Outcome(sealed.level, sealed.field, sealed.time, digest, sealed.until, sealed.notes)
+    say(name, target, outcome, seal, settings)
+
+
+def give(target: Path | None, parts: Sequence[bytes], settings: Settings) -> str:
+    """Put the document on standard output where there is no `target`; "sha256:" and its digest, for JSON."""
     if target is None:
         stream = output.stdout().buffer
-        stream.writelines(sealed.parts)
+        stream.writelines(parts)
         stream.flush()
     digest = hashlib.sha256()
-    for part in sealed.parts if settings.json else ():
+    for part in parts if settings.json else ():
         digest.update(part)
-    say(name, target, Outcome(sealed.level, sealed.field, sealed.time, "sha256:" + digest.hexdigest()), seal, settings)
+    return "sha256:" + digest.hexdigest()
+
+
+def warn(notes: Sequence[Note], settings: Settings) -> list[dict[str, object]]:
+    """Print notes as warnings on stderr; the same for JSON."""
+    said = [(note, note.message(settings.lang)) for note in notes]
+    for number, (_, message) in enumerate(said):
+        # The first says what it means, the others why.
+        output.note(output.safe(("! " if not number else "  - ") + message), settings)
+    return [{"code": n.code, "message": message, "params": dict(n.params)} for n, message in said]
 
 
 def say(name: str, target: Path | None, outcome: Outcome, seal: str | None, settings: Settings) -> None:
     """Print one line, or one JSON object; on stderr where the document itself went to standard output."""
     place = str(target) if target is not None else inputs.STDIN
+    notes = warn(outcome.notes, settings)
     if settings.json and target is not None:
         value = {
             "file": name,
@@ -55,6 +77,8 @@ def say(name: str, target: Path | None, outcome: Outcome, seal: str | None, sett
             "time": rfc3339(outcome.time),
             "digest": outcome.digest,
             "dry_run": outcome.digest is None,
+            "until": rfc3339(outcome.until) if outcome.until is not None else None,
+            "notes": notes,
         }
         indent = 2 if settings.format == "json" else None
         output.result_json({"schema": SCHEMA, "sealed": value}, indent=indent)

@@ -16,6 +16,7 @@ from eseal.cli.authority import open_authority
 from eseal.cli.password import answers, asking, given, token
 from eseal.cli.progress import Progress
 from eseal.cli.settings import Settings, t
+from eseal.cli.targets import targets_of
 from eseal.config import TimestamperEntry
 from eseal.errors import Error, KeyAccessError, UsageError
 from eseal.keys import open_signer
@@ -128,7 +129,7 @@ def seal(
     if len(inputs_) > 1 and settings.format == "json":
         raise UsageError("CLI_ONE_INPUT", format=settings.format)
     how = _How(request, dry_run, force)
-    targets = _targets(inputs_, output)
+    targets = targets_of(inputs_, output)
     for target in targets:
         if target is not None:
             files.refuse_existing(target, force=force)
@@ -175,26 +176,6 @@ def _one(name: str, target: Path | None, means: _Means, how: _How, settings: Set
         return
     sealed = means.seal(data, how, target)
     outcomes.deliver(name, target, sealed, means.name, settings)
-
-
-def _targets(names: tuple[str, ...], out: Path) -> list[Path | None]:
-    """Where each input goes: a file, a folder, or standard output."""
-    if str(out) == inputs.STDIN:
-        if len(names) > 1:
-            raise UsageError("CLI_OUTPUT_FOLDER", count=len(names), output=out)
-        return [None]
-    folder = out.is_dir()
-    if len(names) == 1 and not folder:
-        return [out]
-    if not folder:
-        raise UsageError("CLI_OUTPUT_FOLDER", count=len(names), output=out)
-    found: dict[Path, str] = {}
-    for name in names:
-        target = out / ("stdin.pdf" if name == inputs.STDIN else Path(name).name)
-        if target in found:
-            raise UsageError("CLI_OUTPUT_TWICE", first=found[target], second=name, path=target)
-        found[target] = name
-    return list(found)
 
 
 def _means(

@@ -92,7 +92,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("format", str, "text", lambda: ("text", "json", "jsonl", "html")),
         Setting("revocation", str, RevocationMode.REQUIRE.value, lambda: [m.value for m in RevocationMode]),
         Setting("offline", bool, False),
-        Setting("level", str, None, lambda: ("B", "T")),
+        Setting("level", str, None, lambda: ("B", "T", "LT", "LTA")),
         Setting("trust", tuple, (), everywhere=False),
         Setting("authority", str, None, everywhere=False),
         Setting("pkcs11_module", str, None, everywhere=False, variable=False),

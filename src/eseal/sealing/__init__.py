@@ -18,8 +18,9 @@ from __future__ import annotations
 from eseal.sealing.calls import places, rehearse, seal, seal_as
 from eseal.sealing.completing import complete
 from eseal.sealing.extending import Extended, extend
-from eseal.sealing.levels import LEVELS, choose_level
+from eseal.sealing.levels import LEVELS, choose_level, read_level
 from eseal.sealing.preparing import FOREIGN_ROOM, Prepared, prepare
+from eseal.sealing.previewing import preview, preview_prepared
 from eseal.sealing.request import Note, Request, Sealed, Services
 
 __all__ = [
@@ -36,6 +37,9 @@ __all__ = [
     "extend",
     "places",
     "prepare",
+    "preview",
+    "preview_prepared",
+    "read_level",
     "rehearse",
     "seal",
     "seal_as",

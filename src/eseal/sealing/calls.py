@@ -10,10 +10,10 @@ from eseal.crypto.cms_build import with_timestamp
 from eseal.documents.pdf.pending import SlotTooSmall
 from eseal.errors import ServiceError
 from eseal.limits import DEFAULT, Limits
-from eseal.model import Certificate, Placement, Signer, Timestamper, Where
+from eseal.model import Certificate, Note, Placement, Signer, Timestamper, Where
 from eseal.net import Fetcher
 from eseal.sealing.completing import check_size, finish, timestamp
-from eseal.sealing.levels import LEVELS
+from eseal.sealing.levels import LEVELS, is_lasting
 from eseal.sealing.preparing import close, lay_out
 from eseal.sealing.request import Request, Sealed, Services
 from eseal.sealing.tokens import ROOM, first_size
@@ -84,19 +84,26 @@ def seal_as(data: bytes, signer: Signer, request: Request, services: Services) -
     sealed = [first]
     for place in rest:
         # A document that is signed keeps its pages as they are: every further place is a signature of its own.
-        again = replace(request, where=(place,), field=None)
+        again = replace(request, where=(place,), field=None, certify=None)
         sealed.append(_seal_once(sealed[-1].data, signer, again, services)[0])
     return first if len(sealed) == 1 else _joined(sealed)
 
 
 def _joined(sealed: Sequence[Sealed]) -> Sealed:
-    """What came of several signatures, as one result."""
-    first = sealed[0]
+    """What came of several signatures, as one result; the last one's proofs cover those before it too."""
+    first, last = sealed[0], sealed[-1]
+    lowest = min((one.level for one in sealed), key=LEVELS.index)
+    lasting = is_lasting(lowest)
+    notes: list[Note] = []
+    for note in (n for one in sealed for n in one.notes):
+        if note not in notes:
+            notes.append(note)
     return replace(
         first,
         appended=b"".join(one.appended for one in sealed),
-        level=min((one.level for one in sealed), key=LEVELS.index),
-        notes=tuple(note for one in sealed for note in one.notes),
+        level=last.level if lasting else lowest,
+        until=last.until if lasting else min((one.until for one in sealed if one.until is not None), default=None),
+        notes=tuple(notes),
         fields=tuple(name for one in sealed for name in one.fields),
     )
 

@@ -8,10 +8,12 @@ pages get contents and resources of their own. The picture is one form XObject, 
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from eseal.crypto.algorithms import hasher
 from eseal.documents.pdf.content import balance
 from eseal.documents.pdf.entering import Changes, ref_bytes
 from eseal.documents.pdf.impressions import Impression
@@ -24,7 +26,17 @@ from eseal.documents.straddling import Strip
 from eseal.errors import DocumentError, UsageError
 
 _BEFORE = b"q\n"
+RESOURCE = re.compile(r"Seal[0-9a-f]{24}")
+"""What a drawn picture is called among a page's resources."""
 _RESOURCES_OF_PAGE = ("Contents", "Resources")
+
+
+def resource_name(source: Source) -> str:
+    """A resource name that old content cannot have foreseen: it would show the picture wherever it likes."""
+    state = hasher("sha256")
+    for part in source.parts:
+        state.update(part)
+    return "Seal" + bytes(state.digest())[:12].hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +60,13 @@ class Drawn:
 class Imprint:
     """Draws one picture into any number of pages."""
 
-    def __init__(self, update: Update, picture: Ref, size: tuple[float, float], name: str) -> None:
-        """`size` is the picture's in points; `name` its resource name, which no old content may know."""
+    def __init__(self, update: Update, picture: Ref, size: tuple[float, float]) -> None:
+        """`size` is the picture's in points."""
         self.source: Source = update.source
         self.update = update
         self.picture = picture
         self.size = size
-        self.name = name
+        self.name = resource_name(update.source)
         self._before: Ref | None = None
         # Resources that several pages share become one new object, which they share again.
         self._resources: dict[Ref, bytes] = {}

@@ -215,6 +215,11 @@ def _annotations(source: Source, page: Part) -> Iterator[tuple[Part | None, Dict
                 yield found, value
 
 
+def has_area(source: Source, widget: Part) -> bool:
+    """Whether a widget has a rectangle in which something can show."""
+    return isinstance(widget.value, Dict) and _box(source, widget.value.get("Rect")) is not None
+
+
 def _full_name(source: Source, field: Part) -> str:
     """The fully qualified name (12.7.4.2)."""
     names: list[str] = []

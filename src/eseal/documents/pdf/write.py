@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from eseal.crypto.algorithms import hasher
 from eseal.crypto.cms_build import template
 from eseal.documents.pdf.claim import Claim
 from eseal.documents.pdf.entering import SIG_FLAGS, Changes, enter, own, ref_bytes, write_changes
@@ -79,9 +78,7 @@ class Draft:
     def pending(self, certificate: Certificate, chain: tuple[Certificate, ...], scheme: str, *, slot: int) -> Pending:
         """Close the layout with room for a CMS of `slot` bytes."""
         row = template(certificate, chain, scheme).scheme
-        before = b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached " + self._entries
-        before += BYTE_RANGE + b" /Contents "
-        head, tail = self._update.section(self._signature, before, b" >>", slot)
+        head, tail = self._section(slot)
         digest = self.laid.hashed(row.digest)
         digest.update(head)
         digest.update(tail)
@@ -96,6 +93,15 @@ class Draft:
             chain=chain,
             scheme=scheme,
         )
+
+    def unsigned(self) -> bytes:
+        """The file as it would be, with an empty signature: for showing, never for giving out."""
+        head, tail = self._section(0)
+        return b"".join((*self.laid.source.parts, head, b"<>", tail))
+
+    def _section(self, slot: int) -> tuple[bytes, bytes]:
+        before = b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached " + self._entries
+        return self._update.section(self._signature, before + BYTE_RANGE + b" /Contents ", b" >>", slot)
 
 
 def open_source(data: bytes, limits: Limits = DEFAULT) -> Source:
@@ -200,13 +206,8 @@ class _Look:
             return ()
         if any(s.value is not None for s in form.signatures):
             raise PolicyError("SEAL_DRAW_SEALED")
-        state = hasher("sha256")
-        for part in self.source.parts:
-            state.update(part)
-        # A name that old content cannot have foreseen: it would show the picture wherever it likes.
-        name = "Seal" + bytes(state.digest())[:12].hex()
         bbox = stamp(self.artwork).bbox
-        return Imprint(self.update, self._shared(), (bbox[2], bbox[3]), name).draw(self.drawn, changes)
+        return Imprint(self.update, self._shared(), (bbox[2], bbox[3])).draw(self.drawn, changes)
 
     def _shared(self) -> Ref:
         assert self.artwork is not None

@@ -105,7 +105,8 @@ class SealHistory:
         standing: StatusEntry | None = None
         for entry in known:
             if entry.change is SealChange.SUSPENDED:
-                opened = entry
+                # `adding` lets none be opened twice; of two, were there any, the earlier one counts.
+                opened = entry if opened is None else min(opened, entry, key=lambda e: e.effective)
             elif entry.change is SealChange.RESUMED and opened is not None:
                 if opened.effective <= time < entry.effective:
                     standing = opened

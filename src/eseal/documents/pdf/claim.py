@@ -64,7 +64,7 @@ class _Properties:
         # Entities can grow without bound or reach for other files, and XMP has no use for a document type.
         parser.StartDoctypeDeclHandler = self._refuse
         try:
-            parser.Parse(packet.strip(b"\0"), True)
+            parser.Parse(packet, True)
         except (expat.ExpatError, ValueError, LookupError) as error:
             raise DocumentError("PDFA_METADATA", why=str(error)[:_MOST_TEXT]) from error
         return self.found

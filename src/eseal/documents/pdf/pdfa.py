@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +17,7 @@ from eseal.documents.pdf import lexer
 from eseal.documents.pdf.claim import Claim
 from eseal.documents.pdf.incremental import Update
 from eseal.documents.pdf.lexer import Dict, Name, Ref, Text
-from eseal.documents.pdf.source import Part, Source
+from eseal.documents.pdf.source import Source
 from eseal.documents.pdf.syntax import decode_hex
 from eseal.model import Note
 
@@ -71,7 +72,7 @@ class _Judge:
         for ref, body in self.update.objects.items():
             value, _, end = lexer.parse(body, 0, self.nesting)
             old = self.source.object(ref)
-            fresh = _fresh(value, body, old)
+            fresh = value if old is None else _fresh(value, body, old.value, old.text)
             yield from self._values(fresh, body)
             if isinstance(fresh, Dict):
                 yield from self._dictionary(fresh, value)
@@ -234,12 +235,18 @@ def _intent(source: Source) -> str | None:
     return None
 
 
-def _fresh(value: Any, body: bytes, old: Part | None) -> Any:
-    """`value`, of a changed dictionary only the entries that are new or other than before."""
-    if old is None or not isinstance(value, Dict) or not isinstance(old.value, Dict):
+def _fresh(value: Any, text: bytes, old: Any, old_text: bytes) -> Any:
+    """`value`, of a changed dictionary only the entries that are new or other than before, and so within it."""
+    if not isinstance(value, Dict) or not isinstance(old, Dict):
         return value
-    before = {e.key: old.text[e.start : e.end] for e in old.value.entries}
-    kept = [e for e in value.entries if before.get(e.key) != body[e.start : e.end]]
+    before = {e.key: e for e in old.entries}
+    kept = []
+    for entry in value.entries:
+        was = before.get(entry.key)
+        if was is None:
+            kept.append(entry)
+        elif old_text[was.start : was.end] != text[entry.start : entry.end]:
+            kept.append(replace(entry, value=_fresh(entry.value, text, was.value, old_text)))
     return Dict(kept, value.start, value.end)
 
 

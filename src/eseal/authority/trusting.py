@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from eseal import files
 from eseal.authority import journal
 from eseal.authority.locking import locked
+from eseal.authority.separation import marked_test
 from eseal.crypto.algorithm_policy import path_uses, weaknesses
-from eseal.crypto.certificates import facts, is_marked_test
+from eseal.crypto.certificates import facts
 from eseal.errors import PolicyError, UsageError
 from eseal.model import Certificate, aware, rfc3339
 from eseal.report.model import Check, CheckVerdict
@@ -91,7 +92,7 @@ def check_anchor(
         raise PolicyError("TRUST_ANCHOR_SELF_SIGNED_LEAF" if own.self_issued else "TRUST_ANCHOR_NOT_CA", **params)
     if own.key_usage is not None and "key_cert_sign" not in own.key_usage:
         raise PolicyError("TRUST_ANCHOR_KEY_USAGE", **params)
-    if is_marked_test(certificate) and not test:
+    if marked_test(certificate) and not test:
         raise PolicyError("TRUST_ANCHOR_TEST", **params)
     start, end = valid_from or own.not_before, valid_until or own.not_after
     if end < start:
@@ -168,6 +169,8 @@ def add_intermediates(
     for certificate in certificates:
         if not facts(certificate).is_ca:
             raise PolicyError("TRUST_INTERMEDIATE_NOT_CA", certificate=facts(certificate).subject)
+        if marked_test(certificate) and not authority.is_test:
+            raise PolicyError("TRUST_ANCHOR_TEST", certificate=facts(certificate).subject)
     with locked(authority.folder):
         return _add_material(authority, trust_folder(authority), certificates, who)
 

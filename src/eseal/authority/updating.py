@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from eseal import files
 from eseal.authority import journal
 from eseal.authority.locking import locked
+from eseal.authority.separation import marked_test
 from eseal.authority.trusting import trust_folder
 from eseal.crypto.asn1 import Asn1Error
 from eseal.crypto.certificates import facts, subject_text
@@ -137,6 +138,9 @@ class _Keeper:
                 yield piece(State.LEFT, "TRUST_UPDATE_ROOT")
             elif not own.is_ca:
                 yield piece(State.LEFT, "TRUST_UPDATE_NOT_CA")
+            elif marked_test(certificate) and not self._authority.is_test:
+                # It would make the whole store be refused, whoever issued it.
+                yield piece(State.REFUSED, "TRUST_ANCHOR_TEST")
             elif not self._leads_up(certificate, together):
                 yield piece(State.REFUSED, "TRUST_UPDATE_FOREIGN")
             else:

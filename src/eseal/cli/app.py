@@ -20,6 +20,7 @@ TABLE = {
     "seals": "eseal.cli.seals:seals",
     "keys": "eseal.cli.keys:keys",
     "trust": "eseal.cli.trust:trust",
+    "doctor": "eseal.cli.doctor:doctor",
     "config": "eseal.cli.config:config",
 }
 """Every command that works, in the order of use."""

@@ -14,8 +14,12 @@ from eseal.config.settings import SYSTEM_FILE
 from eseal.errors import UsageError
 
 
-def resolved(flags: Mapping[str, object], environ: Mapping[str, str], *, here: bool) -> dict[str, Resolved]:
+def resolved(
+    flags: Mapping[str, object], environ: Mapping[str, str], *, here: bool, broken: bool = False
+) -> dict[str, Resolved]:
     """Every setting with its origin. With `here` the current folder's authority counts where none is named.
+
+    With `broken` an authority's file that cannot be used says nothing; whoever asks so examines it.
 
     Raises UsageError CONFIG_..., CLI_AUTHORITY_NOT_YOURS.
     """
@@ -29,7 +33,12 @@ def resolved(flags: Mapping[str, object], environ: Mapping[str, str], *, here: b
     if folder is None:
         return found
     path = Path(str(folder)) / FILE
-    own = AuthorityConfig.read(path).layer(str(path))
+    try:
+        own = AuthorityConfig.read(path).layer(str(path))
+    except UsageError:
+        if broken:
+            return found
+        raise
     return {**config.resolve(_layers(flags, environ, own)), "authority": found["authority"]}
 
 

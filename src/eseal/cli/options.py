@@ -45,7 +45,12 @@ def issuing(function: Callable[..., Any]) -> Callable[..., Any]:
     return _common(function, here=True)
 
 
-def _common(function: Callable[..., Any], *, here: bool) -> Callable[..., Any]:
+def examining(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As `issuing`, for a command that looks an authority over, also one whose file is wrong."""
+    return _common(function, here=True, broken=True)
+
+
+def _common(function: Callable[..., Any], *, here: bool, broken: bool = False) -> Callable[..., Any]:
     @wraps(function)
     def called(*args: Any, lang: str | None, quiet: bool, verbose: int, **kwargs: Any) -> Any:
         context = click.get_current_context()
@@ -54,7 +59,7 @@ def _common(function: Callable[..., Any], *, here: bool) -> Callable[..., Any]:
             settings = replace(settings, verbosity=-1 if quiet else verbose)
         if context.parent is not None:
             flags = {"lang": lang or settings.asked, **_flags(kwargs)}
-            found = resolved(flags, os.environ, here=here)
+            found = resolved(flags, os.environ, here=here, broken=broken)
             context.meta[RESOLVED] = found
             settings = replace(settings, lang=language(_text(found["lang"].value), os.environ))
             kwargs |= {name: found[key].value for name, key in _SETTINGS.items() if _takes(kwargs, name)}

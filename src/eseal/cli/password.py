@@ -65,3 +65,16 @@ def _prompt(question: str) -> bytes:
 
 def _terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def source(file: str | None, no_input: bool) -> Callable[[str], bytes | None]:
+    """Gives what was given, for every key that needs a password or PIN; else asks a person for each, once."""
+    found = given(file)
+
+    def asked(uri: str) -> bytes | None:
+        if found is not None or no_input or not _terminal():
+            return found
+        code = "CLI_ASK_PIN" if uri.startswith(("pkcs11:", "csc:")) else "CLI_ASK_PASSWORD"
+        return _prompt(f"{terminal(uri)}: {t(code)}")
+
+    return asked

@@ -84,8 +84,8 @@ class RealPki:
     def _issue(self, name: str, public_key: Any, by: str | None, *, ca: int | None = None, stamps: bool = False) -> Any:
         issuer = {"root": "Root", "issuing": "Issuing", None: name}[by]
         signing = self._keys[by] if by else self._keys["root"]
-        usage = dict.fromkeys(_USAGES, False)
-        usage |= {"key_cert_sign": True, "crl_sign": True} if ca is not None else {"digital_signature": True}
+        granted = ("key_cert_sign", "crl_sign") if ca is not None else ("digital_signature", "content_commitment")
+        usage = {name: name in granted for name in _USAGES}
         builder = (
             x509.CertificateBuilder()
             .subject_name(self._name(name))

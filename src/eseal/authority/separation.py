@@ -12,7 +12,7 @@ from pathlib import Path
 from eseal import testpki
 from eseal.authority import journal
 from eseal.config import AuthorityConfig
-from eseal.crypto.certificates import facts
+from eseal.crypto.certificates import facts, is_marked_test
 from eseal.errors import Error, PolicyError, UsageError
 from eseal.model import Certificate
 from eseal.trust.store import TrustStore
@@ -28,11 +28,8 @@ def kind_of(config: AuthorityConfig) -> str:
 
 def marked_test(certificate: Certificate) -> bool:
     """Whether a certificate or its issuer is named as a test one: by eseal's test CA, or by any CN that says TEST."""
-    known = facts(certificate)
-    if known.common_name.split(" ")[0] == testpki.MARK:
-        return True
-    names = (known.subject, known.issuer)
-    return any(f"OU={testpki.WARNING}" in name or f"CN={testpki.MARK} " in name for name in names)
+    issuer = facts(certificate).issuer
+    return is_marked_test(certificate) or f"OU={testpki.WARNING}" in issuer or f"CN={testpki.MARK} " in issuer
 
 
 def check_signing(certificate: Certificate, chain: Iterable[Certificate], *, test: bool) -> None:

@@ -85,8 +85,8 @@ def test_level_follows_the_timestamper(pki, timestamper):
     ("level", "kind", "code"),
     [
         ("T", PolicyError, "SEAL_LEVEL_NEEDS_TIMESTAMPER"),
-        ("LT", PolicyError, "SEAL_LEVEL_UNSUPPORTED"),
-        ("B-LTA", PolicyError, "SEAL_LEVEL_UNSUPPORTED"),
+        ("LT", PolicyError, "SEAL_LEVEL_NEEDS_TIMESTAMPER"),
+        ("B-LTA", PolicyError, "SEAL_LEVEL_NEEDS_TIMESTAMPER"),
         ("gold", UsageError, "SEAL_LEVEL_UNKNOWN"),
     ],
 )

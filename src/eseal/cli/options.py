@@ -165,6 +165,8 @@ token_file: Decorator[Any] = option(
 tsa: Decorator[Any] = option("--tsa", metavar="URL", envvar="ESEAL_TSA", help="CLI_OPT_TSA")
 reason: Decorator[Any] = option("--reason", metavar="TEXT", help="CLI_OPT_REASON")
 location: Decorator[Any] = option("--location", metavar="TEXT", help="CLI_OPT_LOCATION")
+certify: Decorator[Any] = option("--certify", type=click.IntRange(1, 3), metavar="1|2|3", help="CLI_OPT_CERTIFY")
+keep_pdfa: Decorator[Any] = option("--keep-pdfa", is_flag=True, help="CLI_OPT_KEEP_PDFA")
 dry_run: Decorator[Any] = option("--dry-run", is_flag=True, help="CLI_OPT_DRY_RUN")
 
 # trust
@@ -193,5 +195,6 @@ content: Decorator[Any] = option("--content", type=path, metavar="FILE", help="C
 signature: Decorator[Any] = option("--signature", type=path, metavar="FILE", help="CLI_OPT_SIGNATURE")
 cms: Decorator[Any] = option("--cms", type=path, metavar="FILE", help="CLI_OPT_CMS")
 
-# extend
+# seal with a key, extend
+roots: Decorator[Any] = option("--trust", "roots", multiple=True, metavar="SPEC", help="CLI_OPT_ROOTS")
 longer: Decorator[Any] = option("--level", "longer", metavar="T|LT|LTA", default="LTA", help="CLI_OPT_LONGER")

@@ -19,6 +19,7 @@ from eseal.cli.settings import Settings, t
 from eseal.cli.targets import targets_of
 from eseal.config import TimestamperEntry
 from eseal.errors import Error, KeyAccessError, UsageError
+from eseal.judging.collecting import Kept
 from eseal.keys import open_signer
 from eseal.model import Signer
 from eseal.net import HttpFetcher
@@ -26,6 +27,7 @@ from eseal.report.json import SCHEMA
 from eseal.sealing import Sealed
 from eseal.seals.register import Seal
 from eseal.timestamps import HttpTimestamper
+from eseal.trust.store import TrustStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class _Key:
 @options.password_file
 @options.token_file
 @options.tsa
+@options.roots
 @options.dry_run
 @options.force
 @options.no_input
@@ -119,6 +122,7 @@ def seal(
     password_file: str | None,
     token_file: str | None,
     tsa: str | None,
+    roots: tuple[str, ...],
     dry_run: bool,
     force: bool,
     no_input: bool,
@@ -133,7 +137,7 @@ def seal(
     for target in targets:
         if target is not None:
             files.refuse_existing(target, force=force)
-    means = _means(seal_ref, authority, key, cert, tsa, lambda: given(password_file), token_file, no_input)
+    means = _means(seal_ref, authority, key, cert, tsa, roots, lambda: given(password_file), token_file, no_input)
     if len(inputs_) == 1:
         _one(inputs_[0], targets[0], means, how, settings)
         return base.PASSED
@@ -184,6 +188,7 @@ def _means(
     key: str | None,
     cert: Path | None,
     tsa: str | None,
+    roots: Sequence[str],
     secret: Callable[[], bytes | None],
     token_file: str | None,
     no_input: bool,
@@ -192,16 +197,20 @@ def _means(
         if seal_ref is not None:
             raise UsageError("CLI_SEAL_WITH_KEY")
         # An address that the user names may be one inside this network.
-        timestamper = HttpTimestamper(tsa, HttpFetcher(allow_private=True)) if tsa else None
+        client = HttpFetcher(allow_private=True)
+        timestamper = HttpTimestamper(tsa, client) if tsa else None
+        trust = TrustStore.from_specs(tuple(roots)) if roots else None
         module, access, ask = options.pkcs11_module(), token(token_file), answers(no_input)
         signer = asking(
             secret(),
             no_input,
             lambda p: open_signer(key, cert=cert, password=p, module=module, token=access, ask=ask),
         )
-        return _Key(signer, sealing.Services(timestamper))
+        return _Key(signer, sealing.Services(timestamper, trust, client, kept=Kept()))
     if cert is not None:
         raise UsageError("CLI_CERT_WITHOUT_KEY")
+    if roots:
+        raise UsageError("CLI_TRUST_WITHOUT_KEY")
     office = open_authority(folder)
     if tsa:
         office = replace(office, config=replace(office.config, timestamper=TimestamperEntry(urls=(tsa,))))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pyhanko.pdf_utils import generic
 
+from eseal.documents.pdf.changes import notes
 from eseal.documents.pdf.changes.graph import Key, View, entries, is_name, raw_entry
-from eseal.documents.pdf.changes.job import ANNOTATING, FAILED, UNKNOWN, Job
+from eseal.documents.pdf.changes.job import ANNOTATING, FAILED, PERMITTED, UNKNOWN, Job
 from eseal.documents.pdf.changes.newfields import is_visible
 
 _ACTIONS = ("/A", "/AA", "/PA")
@@ -31,15 +32,18 @@ def read(job: Job, view: View, pages: list[Key]) -> list[list[Item]]:
 
 def pair(job: Job, old: list[list[Item]], new: list[list[Item]]) -> None:
     """Make annotations of the same page and reference twins; widgets of the form are paired by the form."""
-    for ours, theirs in zip(old, new, strict=False):
+    for page, ours, theirs in zip(job.new_pages, old, new, strict=False):
         here = {key for key, _ in theirs}
         for key, _ in ours:
             if key and key not in job.old_widgets:
                 job.comparer.pair(key, key if key in here else None)
         sealed = {key for key, _ in ours}
-        for key, _ in theirs:
-            if key and key not in sealed and key not in job.new_widgets and key not in job.matched.values():
-                job.comparer.pair(None, key)
+        fresh = [k for k, _ in theirs if k and k not in sealed and k not in job.new_widgets]
+        fresh = [k for k in fresh if k not in job.matched.values()]
+        for key in fresh:
+            job.comparer.pair(None, key)
+        if fresh:
+            notes.classify(job, page, fresh)
 
 
 def compare(job: Job, old: list[list[Item]], new: list[list[Item]]) -> None:
@@ -50,7 +54,7 @@ def compare(job: Job, old: list[list[Item]], new: list[list[Item]]) -> None:
         for key, _ in page:
             if key:
                 counts[key] = counts.get(key, 0) + 1
-                if counts[key] == 2 and key in job.new_widgets:
+                if counts[key] == 2 and (key in job.new_widgets or key in job.notes):
                     job.add(UNKNOWN, "CHANGE_ANNOTATION_ADDED", f"p. {number}")
     # An empty signature field that no page showed may be placed where it says, once it is signed.
     job.placing = {n for o, n in job.matched.items() if n in job.signing and o not in placed and counts.get(n) == 1}
@@ -127,6 +131,8 @@ def _added(job: Job, where: str, key: Key | None, raw: object) -> None:
         job.add(FAILED, "CHANGE_FIELD_MOVED", label)
     elif any(name in annotation for name in _ACTIONS):
         job.add(FAILED, "CHANGE_ACTION", label)
+    elif key in job.notes:
+        job.add(PERMITTED, "CHANGE_NOTE_ADDED", label)
     elif job.rules.level in (1, 2):
         job.add(FAILED, "CHANGE_ANNOTATION_FORBIDDEN", label)
     else:

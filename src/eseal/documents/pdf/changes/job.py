@@ -43,10 +43,12 @@ class Job:
         """Signature fields that were empty in the signed revision and are signed now, by their present keys."""
         self.placing: set[Key] = set()
         """Those of `signing` that no page showed before."""
+        self.notes: dict[Key, object] = {}
+        """Notes and their windows that were added and that the seal permits, with their /StructParent."""
         self.sealed_values: set[Key] = set()
         """Signature dictionaries of the signed revision."""
         self.harmless: set[Key] = set()
-        """New structure elements that hold nothing but new widgets."""
+        """New structure elements that hold nothing but new widgets and permitted notes."""
         self.named: dict[Key, frozenset[bytes]] = {}
         """Names that stand in content streams of the present document, where they were looked for."""
         self.named_bytes = 0

@@ -1,4 +1,4 @@
-"""The structure tree: what was sealed stays; new elements may only hold new widgets (ISO 32000-2 14.7)."""
+"""The structure tree: what was sealed stays; new elements hold only new widgets and permitted notes (14.7)."""
 
 from __future__ import annotations
 
@@ -133,12 +133,13 @@ def _kids(job: Job, left: generic.DictionaryObject, right: generic.DictionaryObj
 
 
 def _only_widgets(job: Job, raw: object, depth: int) -> bool:
-    """Whether a new kid holds nothing but new widgets that the form has classed."""
+    """Whether a new kid holds nothing but new widgets and notes that were classed."""
     key, value = job.after.resolve(raw)
     if not isinstance(value, generic.DictionaryObject) or depth > _DEPTH:
         return False
     if is_name(job.after.entry(value, "/Type"), "/OBJR"):
-        return job.after.resolve(raw_entry(value, "/Obj"))[0] in job.new_widgets
+        held = job.after.resolve(raw_entry(value, "/Obj"))[0]
+        return held in job.new_widgets or held in job.notes
     below = kids(job.after, value)
     if "/S" not in value or any(name not in STRUCTURE_NEW for name, _ in entries(value)) or not below:
         return False
@@ -161,7 +162,8 @@ def _parents(job: Job, old: object, new: object) -> None:
             job.add(FAILED, "CHANGE_STRUCTURE", f"/ParentTree {number}")
             return
     for number in theirs.keys() - ours.keys():
-        if job.after.resolve(theirs[number])[0] not in job.harmless:
+        key = job.after.resolve(theirs[number])[0]
+        if key not in job.harmless and not (number in job.notes.values() and job.comparer.twins(key, key)):
             job.add(UNKNOWN, "CHANGE_STRUCTURE_UNCLEAR", f"/ParentTree {number}")
             return
 

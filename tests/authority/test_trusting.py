@@ -21,6 +21,7 @@ import eseal
 from eseal import testpki
 from eseal.authority import Authority, trusting
 from eseal.authority.making import KeySource, official_seal
+from eseal.authority.updating import update
 from eseal.crypto.certificates import facts
 from eseal.errors import Error, UsageError
 from eseal.messages import catalogue
@@ -180,13 +181,26 @@ def test_bundles_are_changed_by_hand(office: Authority) -> None:
     refused("TRUST_REF_AMBIGUOUS", trusting.remove_anchor, office, "two.pem")
 
 
-def test_a_production_authority_takes_no_test_root(tmp_path: Path, picture: Artwork) -> None:
-    pki = testpki.make("Real", AT)
+def test_a_production_authority_takes_no_test_certificate(
+    tmp_path: Path, picture: Artwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(testpki, "MARK", "Real")
+        patch.setattr(testpki, "WARNING", "for real")
+        pki = testpki.make("Office", AT)
+        other = testpki.issue(None, "Other", body="B", at=AT, until=AT + YEAR, ca=1).certificate
     (tmp_path / "key").write_bytes(pki.seal.key_pem + pki.seal.chain_pem())
     (tmp_path / "key").chmod(0o600)
     key = KeySource(str(tmp_path / "key"))
     office = Authority.create(tmp_path / "office", name="x", at=AT, key=key, clock=clock, picture=picture)
+    trusting.add_anchors(office, [pki.root, other])
     refused("TRUST_ANCHOR_TEST", trusting.add_anchors, office, [ROOT.certificate])
+    refused("TRUST_ANCHOR_TEST", trusting.add_intermediates, office, [CA.certificate])
+    marked = testpki.issue(pki.root_ca, "CA", body="B", at=AT, until=AT + YEAR, ca=0).certificate
+    (tmp_path / "drop").mkdir()
+    (tmp_path / "drop" / "ca.pem").write_bytes(marked.to_pem())
+    assert [p.code for p in update(office, tmp_path / "drop")] == ["TRUST_ANCHOR_TEST"]
+    assert {a.certificate for a in Authority.open(office.folder, clock=clock).trust.anchors} == {pki.root, other}
 
 
 CALLS = ("open", "write", "fsync", "link", "rename", "replace", "mkdir", "fchmod")

@@ -165,7 +165,7 @@ token_file: Decorator[Any] = option(
 tsa: Decorator[Any] = option("--tsa", metavar="URL", envvar="ESEAL_TSA", help="CLI_OPT_TSA")
 reason: Decorator[Any] = option("--reason", metavar="TEXT", help="CLI_OPT_REASON")
 location: Decorator[Any] = option("--location", metavar="TEXT", help="CLI_OPT_LOCATION")
-certify: Decorator[Any] = option("--certify", type=click.IntRange(1, 3), metavar="1|2|3", help="CLI_OPT_CERTIFY")
+certify: Decorator[Any] = option("--certify", type=click.Choice((1, 2, 3)), metavar="1|2|3", help="CLI_OPT_CERTIFY")
 keep_pdfa: Decorator[Any] = option("--keep-pdfa", is_flag=True, help="CLI_OPT_KEEP_PDFA")
 dry_run: Decorator[Any] = option("--dry-run", is_flag=True, help="CLI_OPT_DRY_RUN")
 

@@ -35,6 +35,8 @@ def asked(function: Callable[..., Any]) -> Callable[..., Any]:
         size: str | None,
         reason: str | None,
         location: str | None,
+        certify: int | None,
+        keep_pdfa: bool,
         **kwargs: Any,
     ) -> Any:
         request = sealing.Request(
@@ -44,10 +46,14 @@ def asked(function: Callable[..., Any]) -> Callable[..., Any]:
             level=level,
             reason=reason,
             location=location,
+            certify=certify,
+            keep_pdfa=keep_pdfa,
         )
         return function(*args, request=request, **kwargs)
 
     for add in (
+        options.keep_pdfa,
+        options.certify,
         options.location,
         options.reason,
         options.size,

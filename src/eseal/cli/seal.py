@@ -76,7 +76,7 @@ class _Office:
     def rehearse(self, data: bytes, how: _How) -> tuple[str, str]:
         signer = self.authority.signer(self.chosen)
         services = self.authority.services(how.request.level)
-        return sealing.rehearse(data, signer.certificate, how.now(self.chosen), services)
+        return sealing.rehearse(data, signer.certificate, how.now(self.chosen), services, chain=tuple(signer.chain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ class _Key:
         return sealed
 
     def rehearse(self, data: bytes, how: _How) -> tuple[str, str]:
-        return sealing.rehearse(data, self.signer.certificate, how.now(), self.services)
+        chain = tuple(self.signer.chain)
+        return sealing.rehearse(data, self.signer.certificate, how.now(), self.services, chain=chain)
 
 
 @click.command(cls=base.Command, code="CLI_SEAL")

@@ -138,8 +138,8 @@ def draft(
     if artwork is not None and empty is None and not shown:
         shown = (free_place(source, artwork.width_mm, artwork.height_mm),)
     name = field if field is not None else _free_name(form)
-    check_permitted(source, form, name, visible=artwork is not None, new=empty is None)
     terms = agree(source, form, empty, offer if offer is not None else Offer(reason=statement.reason))
+    check_permitted(source, form, name, visible=artwork is not None, new=empty is None)
     update = Update(source)
     signature = update.reserve()
     changes: Changes = {}

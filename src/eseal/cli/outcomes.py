@@ -57,9 +57,11 @@ def give(target: Path | None, parts: Sequence[bytes], settings: Settings) -> str
 def warn(notes: Sequence[Note], settings: Settings) -> list[dict[str, object]]:
     """Print notes as warnings on stderr; the same for JSON."""
     said = [(note, note.message(settings.lang)) for note in notes]
-    for number, (_, message) in enumerate(said):
-        # The first says what it means, the others why.
-        output.note(output.safe(("! " if not number else "  - ") + message), settings)
+    reasons = False
+    for note, message in said:
+        output.note(output.safe(("  - " if reasons else "! ") + message), settings)
+        # This one says what follows, and those behind it why.
+        reasons = reasons or note.code == "SEAL_NOTE_ENDS"
     return [{"code": n.code, "message": message, "params": dict(n.params)} for n, message in said]
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from eseal import files, testpki
 from eseal.authority.making import KEYS, TEST_CA, TEST_LISTS, TEST_ROOT, list_files
-from eseal.authority.trusting import load
 from eseal.config import AuthorityConfig
 from eseal.crypto.asn1 import Asn1Error
 from eseal.crypto.certificates import facts
@@ -22,6 +21,7 @@ from eseal.errors import Error
 from eseal.keys.files import read_key_file
 from eseal.model import Certificate, ValidationData, aware
 from eseal.sealing import Note
+from eseal.trust.folder import read_folder
 from eseal.trust.store import TrustStore
 
 _SKEW = timedelta(minutes=5)
@@ -78,7 +78,7 @@ class Keeper:
         return self.folder / self.config.trust
 
     def _read(self) -> Held:
-        store = load(self._trust)
+        store = read_folder(self._trust)
         if not self.config.test or not (self.folder / KEYS / TEST_ROOT).is_file():
             # One that was made before lists were renewed has lists for ten years, and no key of its root.
             return Held(store)

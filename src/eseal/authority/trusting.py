@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from eseal import files
 from eseal.authority import journal
 from eseal.authority.locking import locked
+from eseal.authority.office import Authority
 from eseal.authority.separation import marked_test
 from eseal.crypto.algorithm_policy import path_uses, weaknesses
 from eseal.crypto.certificates import facts
@@ -23,12 +23,8 @@ from eseal.errors import PolicyError, UsageError
 from eseal.model import Certificate, aware, rfc3339
 from eseal.report.model import Check, CheckVerdict
 from eseal.trust.folder import ANCHORS, ANCHORS_FILE, AnchorEntry, anchor_files, entries_text, material, material_files
-from eseal.trust.folder import read_folder as load
 from eseal.trust.store import DEFAULT_PURPOSES, Anchor, Purpose, TrustStore
 from eseal.trust.view import SOON, plain_fingerprint
-
-if TYPE_CHECKING:
-    from eseal.authority.office import Authority
 
 __all__ = [
     "Offered",
@@ -37,7 +33,6 @@ __all__ = [
     "check_anchor",
     "close_anchor",
     "find_anchor",
-    "load",
     "offered",
     "remove_anchor",
     "trust_folder",

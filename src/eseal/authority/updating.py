@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from eseal import files
 from eseal.authority import journal
 from eseal.authority.locking import locked
+from eseal.authority.office import Authority
 from eseal.authority.separation import marked_test
 from eseal.authority.trusting import trust_folder
 from eseal.crypto.asn1 import Asn1Error
@@ -34,9 +34,6 @@ from eseal.judging.policy import Policy
 from eseal.model import Certificate, aware, pem_blocks, rfc3339
 from eseal.trust.folder import FOLDERS, MATERIAL, files_in, read_folder
 from eseal.trust.store import FILE_BYTES, TRUST_SUFFIXES, TrustStore
-
-if TYPE_CHECKING:
-    from eseal.authority.office import Authority
 
 MOST_FILES, MOST_BYTES = 5_000, 512_000_000
 """Most files, and most bytes of all together, that are taken from one folder."""

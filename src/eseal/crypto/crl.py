@@ -109,6 +109,15 @@ class Crl:
                 return _revocation(found)
             at += 1
 
+    def count(self) -> int:
+        """How many certificates are on the list. Raises Asn1Error."""
+        if self.entries is None:
+            return 0
+        data, at, end, found = self.entries.data, self.entries.body, self.entries.end, 0
+        while at < end:
+            at, found = asn1.read(data, at, end).stop, found + 1
+        return found
+
     def _entry_at(self, wanted: int) -> Element | None:
         assert self.entries is not None  # find() asked
         data, at, end = self.entries.data, self.entries.body, self.entries.end

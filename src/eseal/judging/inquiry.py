@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eseal.crypto.algorithm_policy import Use, path_uses
-from eseal.crypto.certificates import facts
+from eseal.crypto.certificates import facts, is_marked_test
 from eseal.errors import UsageError
 from eseal.judging.fetching import Lookups
 from eseal.judging.path_rules import Problem
@@ -266,11 +266,5 @@ def signer_view(certificate: Certificate, path: Path | None) -> SignerView | Non
         fingerprint=certificate.fingerprint,
         not_before=own.not_before,
         not_after=own.not_after,
-        test=any(_is_marked_test(c) for c in chain),
+        test=any(is_marked_test(c) for c in chain),
     )
-
-
-def _is_marked_test(certificate: Certificate) -> bool:
-    own = facts(certificate)
-    units = [p.removeprefix("OU=") for p in own.subject.split(",") if p.startswith("OU=")]
-    return any(name == "TEST" or name.startswith("TEST ") for name in (own.common_name, *units))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from eseal.crypto.asn1 import Asn1Error, elements
+from eseal.crypto.asn1 import Asn1Error
 from eseal.crypto.certificates import facts, subject_text
 from eseal.crypto.crl import read_crl
 from eseal.crypto.lists import list_facts
@@ -194,7 +194,7 @@ def _crl_details(der: bytes) -> dict[str, str]:
         "issuer": subject_text(crl.issuer),
         "this_update": rfc3339(crl.this_update),
         "next_update": rfc3339(crl.next_update) if crl.next_update else "",
-        "revoked": str(sum(1 for _ in elements(e.data, e.body, e.end)) if (e := crl.entries) is not None else 0),
+        "revoked": str(crl.count()),
         "scope": ", ".join([*scope, *(n.value.decode("latin-1") for n in crl.scope.names)]),
         "usable": "yes" if crl.scope.usable and not crl.delta and not crl.unknown_critical else "no",
     }

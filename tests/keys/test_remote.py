@@ -306,13 +306,11 @@ def test_a_request_is_not_made_with_a_service() -> None:
     assert caught.value.code == "KEY_REMOTE_WITHOUT_REQUEST"
 
 
-NAMES = (
-    "key cert auth algo status mode objects certificates SCAL multisign specs methods SAD signatures credentialIDs id"
-    " type error error_description"
-).split()
+MEMBERS = ["key", "cert", "auth", "algo", "status", "mode", "objects", "certificates", "SCAL", "multisign", "specs"]
+MEMBERS += ["methods", "SAD", "signatures", "credentialIDs", "id", "type", "error", "error_description"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(MEMBERS), inner, max_size=6),
     max_leaves=20,
 )
 

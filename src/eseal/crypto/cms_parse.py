@@ -19,6 +19,7 @@ GM_SIGNED_DATA = "1.2.156.10197.6.1.4.2.2"
 _OCSP_RESPONSE = "1.3.6.1.5.5.7.16.2"
 _OCSP_BASIC = bytes.fromhex("06092b0601050507300101")
 _MAX_CERTIFICATE_DEPTH = 40
+_MAX_NAME_DEPTH = 12
 # Certificates are kept in caches of thousands, so their size bounds the memory of a long-lived worker.
 _MAX_CERTIFICATE_BYTES = 65_536
 
@@ -37,7 +38,7 @@ class SignerIdentifier:
     """Which certificate a SignerInfo names: issuer and serial number, or a key identifier."""
 
     issuer: bytes = b""
-    """Name as found, empty where a key identifier is given."""
+    """Name in DER, empty where a key identifier is given."""
     serial: bytes = b""
     """Content of the serial number's INTEGER."""
     key_identifier: bytes | None = None
@@ -256,7 +257,10 @@ def _identifier(element: Element) -> SignerIdentifier:
     if element.tag == asn1.SEQUENCE:
         issuer, serial = _exactly(element, 2)
         asn1.integer(serial)
-        return SignerIdentifier(issuer.expect(asn1.SEQUENCE).raw, serial.content)
+        name = issuer.expect(asn1.SEQUENCE)
+        # A certificate has its name in DER; some signers write it as they write everything else, in BER.
+        is_der = asn1.check_bounds(name.raw, depth=_MAX_NAME_DEPTH, most=1000)
+        return SignerIdentifier(name.raw if is_der else asn1.to_der(name, _MAX_NAME_DEPTH), serial.content)
     if element.tag & ~0x20 == context(0, constructed=False):
         return SignerIdentifier(key_identifier=asn1.octets(element))
     raise Asn1Error("signer identifier")

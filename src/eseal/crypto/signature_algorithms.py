@@ -41,7 +41,7 @@ class SignatureScheme:
         return f"{'rsa-pss' if self.pss_salt is not None else kind}-{self.digest}"
 
 
-# RFC 3370, 4055, 5754, 5758, 8419, 9688, NIST CSOR, BSI TR-03111 5.2.1. None: the digestAlgorithm beside it decides.
+# RFC 3370, 4055, 5754, 8017, 5758, 8419, 9688, NIST CSOR, BSI TR-03111 5.2.1. None: the digestAlgorithm beside it decides.
 _KNOWN: dict[str, tuple[str, str | None]] = {
     RSA: ("rsa", None),
     "1.2.840.113549.1.1.4": ("rsa", "md5"),
@@ -52,6 +52,8 @@ _KNOWN: dict[str, tuple[str, str | None]] = {
     "1.2.840.113549.1.1.11": ("rsa", "sha256"),
     "1.2.840.113549.1.1.12": ("rsa", "sha384"),
     "1.2.840.113549.1.1.13": ("rsa", "sha512"),
+    "1.2.840.113549.1.1.15": ("rsa", "sha512_224"),
+    "1.2.840.113549.1.1.16": ("rsa", "sha512_256"),
     "2.16.840.1.101.3.4.3.13": ("rsa", "sha3_224"),
     "2.16.840.1.101.3.4.3.14": ("rsa", "sha3_256"),
     "2.16.840.1.101.3.4.3.15": ("rsa", "sha3_384"),
@@ -109,8 +111,6 @@ _NAMES: dict[str, str] = {
     "1.2.643.7.1.1.1.2": "GOST R 34.10-2012 (512)",
     "1.2.643.7.1.1.3.2": "GOST R 34.10-2012 (256)",
     "1.2.643.7.1.1.3.3": "GOST R 34.10-2012 (512)",
-    "1.2.840.113549.1.1.15": "RSA with SHA-512/224",
-    "1.2.840.113549.1.1.16": "RSA with SHA-512/256",
     "1.2.840.10045.4.2": "ECDSA with the recommended digest",
     "1.2.840.10045.4.3": "ECDSA with a specified digest",
     "1.3.6.1.5.5.7.6.30": "RSASSA-PSS with SHAKE128",

@@ -102,6 +102,9 @@ def _vri(view: View, key: str, raw: object) -> bool:
 
 def _evidence_list(view: View, raw: object) -> bool:
     value = view.get(raw)
+    if isinstance(value, generic.StreamObject):
+        # Some writers leave out the array around a single one.
+        return is_evidence(view, raw)
     return isinstance(value, generic.ArrayObject) and all(
         view.get(item) is None or is_evidence(view, item) for item in items(value)
     )

@@ -6,6 +6,8 @@ import io
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import SigCertKeyUsage, SigSeedValueSpec
 
@@ -14,7 +16,7 @@ from eseal.crypto.cms_build import template
 from eseal.documents.pdf.document import open_pdf
 from eseal.documents.pdf.form import level_in_force, read_form
 from eseal.documents.pdf.write import open_source
-from eseal.errors import PolicyError, UsageError
+from eseal.errors import DocumentError, Error, PolicyError, UsageError
 from eseal.model import Placement
 from eseal.report.model import Verdict
 from eseal.sealing import Request, complete, prepare, rehearse, seal
@@ -450,3 +452,43 @@ def test_what_was_open_may_still_be_filled_in_afterwards():
     sealed = made(data, field="Approval").data
     report = verify(update(sealed, filled(7, b"new"), info=None), TRUST, NOW)
     assert report.answers.untouched.value == "permitted", report.explain()
+
+
+# Whatever a document says
+
+WORDS = [b"/" + w for w in (b"Filter", b"SubFilter", b"V", b"Reasons", b"LegalAttestation", b"AddRevInfo", b"Cert")]
+WORDS += [b"/DigestMethod", b"/LockDocument", b"/AppearanceFilter", b"/MDP", b"/TimeStamp", b"/Ff", b"/Type", b"/Odd"]
+CERT = [b"/" + w for w in (b"Subject", b"Issuer", b"OID", b"SubjectDN", b"KeyUsage", b"URL", b"URLType", b"Ff")]
+VALUES = [b"1", b"-2", b"511", b"9999999999", b"1.5", b"true", b"false", b"null", b"(x)", b"<00ff>", b"/SHA256", b"(.)"]
+VALUES += [b"[]", b"[(x)]", b"[/ETSI.CAdES.detached]", b"[null]", b"<< /P 1 >>", b"<< /Ff 1 /URL (x) >>", b"9 0 R"]
+VALUES += [
+    b"6 0 R",
+    b"99 0 R",
+    b"[[[(x)]]]",
+    b"<< /P << /P 1 >> >>",
+    b"[<3082>]",
+    b"[<< /CN (x) >>]",
+    b"(\xff\xfe\x00)",
+]
+
+
+def dictionary(keys, values):
+    pairs = st.lists(st.tuples(st.sampled_from(keys), values), max_size=6)
+    return pairs.map(lambda found: b"<< " + b" ".join(k + b" " + v for k, v in found) + b" >>")
+
+
+@given(
+    seed=dictionary(WORDS, st.one_of(st.sampled_from(VALUES), dictionary(CERT, st.sampled_from(VALUES)))),
+    lock=st.one_of(st.just(b""), dictionary([b"/Action", b"/Fields", b"/P"], st.sampled_from([*VALUES, b"/All"]))),
+    certify=st.sampled_from([None, 1, 2, 3]),
+)
+@settings(max_examples=150, deadline=None)
+def test_any_rules_of_a_field_end_in_a_seal_that_stands_or_a_refusal(seed, lock, certify):
+    data = form(b"/SV 11 0 R" + (b" /Lock " + lock if lock else b""), more={11: seed})
+    try:
+        sealed = made(data, field="Approval", certify=certify, level="B")
+    except Error as error:
+        assert isinstance(error, PolicyError | DocumentError), error.code
+        assert error.message() != error.code
+    else:
+        assert verify(sealed.data, TRUST, NOW).passed

@@ -33,7 +33,7 @@ class JournalEntry:
     seal: str = ""
     """Id of the seal, empty where none is meant."""
     digest: str = ""
-    """"sha256:" and the hex digest of the sealed document; empty where there is none."""
+    """"sha256:" and the hex digest of the sealed document, or of the certificate or list; empty where there is none."""
     level: str = ""
     """Level of the signature; empty where there is none."""
     reason: str = ""

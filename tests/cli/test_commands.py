@@ -23,7 +23,11 @@ from eseal.report.json import schema
 
 Run = Callable[..., Any]
 VALIDATOR = jsonschema.Draft202012Validator(schema())
-COMMANDS = [[name] for name in TABLE] + [["seals", n] for n in ("draw", "list", "show")] + [["config", "show"]]
+COMMANDS = (
+    [[name] for name in TABLE]
+    + [["seals", n] for n in ("draw", "make", "list", "show", "suspend", "resume", "revoke")]
+    + [["config", "show"]]
+)
 COMMANDS += [["trust", n] for n in ("add", "list", "show", "update", "close", "remove")]
 
 

@@ -114,7 +114,8 @@ class SealHolding:
     ) -> StatusEntry:
         who, chosen = journal.actor_name(actor), self.find(seal)
         with locked(self.folder):
-            now, history = aware(self.clock(), "clock"), self.history(chosen)
+            # Whole seconds, as signatures claim them: else one that is made at once would lie before the act.
+            now, history = aware(self.clock(), "clock").replace(microsecond=0), self.history(chosen)
             entry = status.entry_for(chosen, history, change, reason=reason, effective=effective, now=now, actor=who)
             status.append(self.folder, self.config.id, entry)
         return entry

@@ -41,7 +41,7 @@ class SignatureScheme:
         return f"{'rsa-pss' if self.pss_salt is not None else kind}-{self.digest}"
 
 
-# RFC 3370, 4055, 5754, 8017, 5758, 8419, 9688, NIST CSOR, BSI TR-03111 5.2.1. None: the digestAlgorithm beside it decides.
+# RFC 3370, 4055, 5754, 5758, 8017, 8419, 9688, NIST CSOR, TR-03111 5.2.1. None: the digestAlgorithm beside it decides.
 _KNOWN: dict[str, tuple[str, str | None]] = {
     RSA: ("rsa", None),
     "1.2.840.113549.1.1.4": ("rsa", "md5"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -60,5 +61,35 @@ def pyhanko_cli():
             if parts[0] == "ROW":
                 rows.append((parts[1] == "True", parts[2] == "True", parts[3] == "True", parts[4]))
         return rows
+
+    return judge
+
+
+@pytest.fixture(scope="session")
+def ades():
+    """pyHanko's AdES validation at a level, with one root and no network: by file, the seals' sub-indications by field
+    and whether each document timestamp is good.
+    """
+
+    def judge(root: Path, files: dict[Path, str]) -> dict[Path, tuple[dict[str, str], dict[str, bool]]]:
+        script = Path(__file__).parent / "judges" / "pyhanko_ades.py"
+        asked = "".join(f"{level}\t{file}\n" for file, level in files.items())
+        done = subprocess.run(
+            [sys.executable, str(script), str(root)],
+            input=asked,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        found: dict[Path, tuple[dict[str, str], dict[str, bool]]] = {file: ({}, {}) for file in files}
+        for line in done.stdout.splitlines():
+            kind, file, field, result = line.split("\t")
+            if kind == "SEAL":
+                found[Path(file)][0][field] = result
+            else:
+                found[Path(file)][1][field] = result == "True"
+        return found
 
     return judge

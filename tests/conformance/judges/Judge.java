@@ -1,8 +1,10 @@
 import java.io.File;
 import java.io.FileInputStream;
+import java.security.MessageDigest;
 import java.security.Security;
 import java.security.cert.CertPathBuilder;
 import java.security.cert.CertStore;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.CollectionCertStoreParameters;
 import java.security.cert.PKIXBuilderParameters;
@@ -10,8 +12,9 @@ import java.security.cert.TrustAnchor;
 import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.apache.pdfbox.pdmodel.PDDocument;
 import org.apache.pdfbox.pdmodel.interactive.digitalsignature.PDSignature;
 import org.bouncycastle.cert.X509CertificateHolder;
@@ -21,24 +24,27 @@ import org.bouncycastle.cms.CMSSignedData;
 import org.bouncycastle.cms.SignerInformation;
 import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.tsp.TimeStampToken;
 
 /**
  * A judge that shares no code with eseal: PDFBox finds the signatures, BouncyCastle checks CMS and path.
- * usage: Judge ROOT.pem FILE.pdf...   One line a signature: file, field index, valid|INVALID, trusted|UNTRUSTED, end of range, size.
+ * usage: Judge ROOTS.pem FILE.pdf...   One line a signature: file, field index, valid|INVALID, trusted|UNTRUSTED, end of range, size.
  */
 public class Judge {
     public static void main(String[] args) throws Exception {
         Security.addProvider(new BouncyCastleProvider());
-        X509Certificate root;
+        Set<TrustAnchor> roots = new HashSet<>();
         try (FileInputStream in = new FileInputStream(args[0])) {
-            root = (X509Certificate) CertificateFactory.getInstance("X.509", "BC").generateCertificate(in);
+            for (Certificate root : CertificateFactory.getInstance("X.509", "BC").generateCertificates(in)) {
+                roots.add(new TrustAnchor((X509Certificate) root, null));
+            }
         }
         for (int i = 1; i < args.length; i++) {
-            judge(root, new File(args[i]));
+            judge(roots, new File(args[i]));
         }
     }
 
-    private static void judge(X509Certificate root, File file) throws Exception {
+    private static void judge(Set<TrustAnchor> roots, File file) throws Exception {
         byte[] bytes = java.nio.file.Files.readAllBytes(file.toPath());
         try (PDDocument document = PDDocument.load(file)) {
             int n = 0;
@@ -46,22 +52,34 @@ public class Judge {
                 String valid;
                 String trusted = "UNTRUSTED";
                 try {
-                    CMSSignedData cms = new CMSSignedData(
-                        new CMSProcessableByteArray(signature.getSignedContent(bytes)), signature.getContents(bytes));
+                    boolean stamp = "ETSI.RFC3161".equals(signature.getSubFilter());
+                    CMSSignedData cms = stamp
+                        ? new CMSSignedData(signature.getContents(bytes))
+                        : new CMSSignedData(
+                            new CMSProcessableByteArray(signature.getSignedContent(bytes)), signature.getContents(bytes));
                     SignerInformation signer = cms.getSignerInfos().getSigners().iterator().next();
                     X509CertificateHolder holder =
                         (X509CertificateHolder) cms.getCertificates().getMatches(signer.getSID()).iterator().next();
                     X509Certificate leaf = new JcaX509CertificateConverter().setProvider("BC").getCertificate(holder);
-                    valid = signer.verify(new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(leaf))
-                        ? "valid" : "INVALID";
+                    boolean good = signer.verify(
+                        new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(leaf));
+                    if (stamp) {
+                        TimeStampToken token = new TimeStampToken(cms);
+                        token.validate(new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(leaf));
+                        MessageDigest digest = MessageDigest.getInstance(
+                            token.getTimeStampInfo().getMessageImprintAlgOID().getId(), "BC");
+                        good = good && MessageDigest.isEqual(
+                            digest.digest(signature.getSignedContent(bytes)),
+                            token.getTimeStampInfo().getMessageImprintDigest());
+                    }
+                    valid = good ? "valid" : "INVALID";
                     List<X509Certificate> all = new ArrayList<>();
                     for (X509CertificateHolder h : cms.getCertificates().getMatches(null)) {
                         all.add(new JcaX509CertificateConverter().setProvider("BC").getCertificate(h));
                     }
                     X509CertSelector target = new X509CertSelector();
                     target.setCertificate(leaf);
-                    PKIXBuilderParameters parameters =
-                        new PKIXBuilderParameters(Collections.singleton(new TrustAnchor(root, null)), target);
+                    PKIXBuilderParameters parameters = new PKIXBuilderParameters(roots, target);
                     parameters.setRevocationEnabled(false);
                     parameters.addCertStore(
                         CertStore.getInstance("Collection", new CollectionCertStoreParameters(all), "BC"));

@@ -43,6 +43,8 @@ def _work(read: Callable[[], bytes], packed: bytes) -> bytes:
         if job["job"] == "find":
             found = _find(document, job["text"], job["which"], [(n, _sheet(s)) for n, s in job["pages"]])
         else:
+            # Without it no field shows, a signature's neither. Actions and scripts of the document are not run.
+            document.init_forms()
             found = {"pictures": [_picture(document, number, job["dpi"]) for number in job["pages"]]}
         return json.dumps({"pages": len(document), **found}).encode()
     except pypdfium2.PdfiumError as error:
@@ -136,7 +138,7 @@ def _picture(document: pypdfium2.PdfDocument, number: int, dpi: float) -> str:
     try:
         width, height = page.get_size()
         scale = min(dpi / 72, math.sqrt(_MOST_PIXELS / max(width * height, 1.0)))
-        bitmap = page.render(scale=scale, rev_byteorder=True)
+        bitmap = page.render(scale=scale, rev_byteorder=True, may_draw_forms=True)
         image = Image.frombytes(
             "RGB" if bitmap.n_channels == 3 else "RGBA",
             (bitmap.width, bitmap.height),

@@ -23,6 +23,7 @@ from eseal.errors import ServiceError
 from eseal.messages import catalogue, hint, text
 from eseal.seals.register import Seal
 from eseal.timestamps import LocalTimestamper
+from support.softhsm import PIN, SoftHsm
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
@@ -424,3 +425,21 @@ def test_offline_asks_nobody(real: Path, pki: testpki.TestPki) -> None:
         ("timestamper", "skipped", "DOCTOR_TIMESTAMPER_NOT_ASKED"),
         ("level", "skipped", "DOCTOR_LEVEL_UNKNOWN"),
     }
+
+
+def test_a_real_token_is_opened_only_where_that_was_allowed(tmp_path: Path, softhsm: SoftHsm) -> None:
+    (tmp_path / "seal.pem").write_bytes(softhsm.certificates["ec"].to_pem() + softhsm.pki.issuing.to_pem())
+    (tmp_path / "root.pem").write_bytes(softhsm.pki.root.to_pem())
+    (tmp_path / "pin").write_bytes(PIN)
+    (tmp_path / "pin").chmod(0o600)
+    certificate, pin = tmp_path / "seal.pem", tmp_path / "pin"
+    key = KeySource(softhsm.uri("ec"), certificate, pin, module=softhsm.module)
+    office = Authority.create(tmp_path / "o", name="x", key=key, picture=PICTURE, trust=[str(tmp_path / "root.pem")])
+    keys = {(f.state.value, f.code) for f in examine(office.folder, offline=True) if f.id == "key"}
+    assert keys == {("skipped", "DOCTOR_KEY_NOT_OPENED")}
+    keys = {(f.state.value, f.code) for f in examine(office.folder, offline=True, ask=True) if f.id == "key"}
+    assert keys == {("ok", "DOCTOR_KEY_OK")}
+    (tmp_path / "pin").write_bytes(b"0000-0000")
+    found = [f for f in examine(office.folder, offline=True, ask=True) if f.id == "key"]
+    assert [(f.state, f.code) for f in found] == [(State.BAD, "KEY_PIN_WRONG")]
+    assert "0000" not in repr(found)

@@ -119,3 +119,14 @@ def test_a_plain_folder_of_roots_and_lists_offline(run: Run, mine: Path, sealed:
             shutil.copy(file, flat / file.name)
     ran = run("verify", sealed, "--trust", flat, "--offline", "--format", "json")
     assert ran.code == 0, ran.out
+
+
+@pytest.mark.parametrize(("answer", "code", "anchors"), [("y\n", 0, 2), ("n\n", 2, 1), ("\n", 2, 1)])
+def test_a_person_is_asked(
+    run: Run, mine: Path, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, anchors: int
+) -> None:
+    monkeypatch.setattr("eseal.cli.confirm.terminal", lambda: True)
+    ran = run("trust", "add", "root.pem", "--authority", mine, input=answer)
+    assert (ran.code, "fingerprints" in ran.err) == (code, True)
+    assert len(Authority.open(mine).trust.anchors) == anchors
+    assert run("trust", "add", "root.pem", "--no-input", "--authority", mine, input="y\n").code == 2

@@ -14,7 +14,12 @@ def confirm(code: str, *, yes: bool, no_input: bool, **params: object) -> None:
     """Go on only where somebody agrees. Raises UsageError CLI_CONFIRM_NEEDED, CLI_NOT_CONFIRMED."""
     if yes:
         return
-    if no_input or sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if no_input or not terminal():
         raise UsageError("CLI_CONFIRM_NEEDED")
     if not click.confirm(t(code, **params), default=False, err=True):
         raise UsageError("CLI_NOT_CONFIRMED")
+
+
+def terminal() -> bool:
+    """Whether somebody sits there who can read a question and answer it."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()

@@ -46,11 +46,11 @@ def permissions(folder: Path) -> Iterator[Finding]:
             right = "700" if path.is_dir() else "600"
             state = warning if path.is_dir() and not mode & 0o022 else bad
             yield state("permissions", code, f"chmod {right} {quoted(path)}", path=path, mode=f"{mode:04o}")
-    for name in (journal.FILE,):
-        path = folder / name
-        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o022:
-            found = True
-            yield bad("permissions", "CONFIG_WRITABLE", f"chmod go-w {quoted(path)}", path=path, mode="")
+    path = folder / journal.FILE
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0
+    if mode & 0o022:
+        found = True
+        yield bad("permissions", "CONFIG_WRITABLE", f"chmod go-w {quoted(path)}", path=path, mode=f"{mode:04o}")
     if not found:
         yield ok("permissions", "DOCTOR_PERMISSIONS_OK")
 

@@ -18,10 +18,12 @@ def look(text: bytes) -> bytes:
     )
 
 
-def form(rules: bytes = b"", *, more: dict[int, bytes] | None = None, catalog: bytes = b"") -> bytes:
+def form(
+    rules: bytes = b"", *, looks: bool = True, more: dict[int, bytes] | None = None, catalog: bytes = b""
+) -> bytes:
     """Text fields "Name" (object 7) and "Sum" (8), an empty signature field "Approval" (6) with `rules`.
 
-    `more` objects have numbers from 11.
+    Without `looks` the viewer draws the text fields. `more` objects have numbers from 11.
     """
     objects = {
         1: b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R 7 0 R 8 0 R] /DA (/Helv 0 Tf 0 g) "
@@ -34,8 +36,8 @@ def form(rules: bytes = b"", *, more: dict[int, bytes] | None = None, catalog: b
         6: b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (Approval) /F 4 /Rect [300 100 500 200] /P 3 0 R "
         + rules
         + b" >>",
-        7: TEXT % (b"Name", b"old", 600, 620, 9),
-        8: TEXT % (b"Sum", b"100", 560, 580, 10),
+        7: text_field(7, b"old", looks),
+        8: text_field(8, b"100", looks),
         9: look(b"old"),
         10: look(b"100"),
         **(more or {}),
@@ -43,7 +45,13 @@ def form(rules: bytes = b"", *, more: dict[int, bytes] | None = None, catalog: b
     return objects_to_pdf(objects)
 
 
-def filled(number: int, text: bytes) -> dict[int, bytes]:
-    """Objects that fill a text field in: 7 is "Name", 8 is "Sum"."""
+def text_field(number: int, text: bytes, looks: bool = True) -> bytes:
+    """The field 7, "Name", or 8, "Sum"."""
     name, place = (b"Name", 600) if number == 7 else (b"Sum", 560)
-    return {number: TEXT % (name, text, place, place + 20, number + 2), number + 2: look(text)}
+    field = TEXT % (name, text, place, place + 20, number + 2)
+    return field if looks else field.replace(b"/AP << /N %d 0 R >>" % (number + 2), b"")
+
+
+def filled(number: int, text: bytes, looks: bool = True) -> dict[int, bytes]:
+    """Objects that fill a text field in: 7 is "Name", 8 is "Sum"."""
+    return {number: text_field(number, text, looks), **({number + 2: look(text)} if looks else {})}

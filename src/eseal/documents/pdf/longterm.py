@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from eseal.documents.pdf.claim import read_claim
 from eseal.documents.pdf.entering import Changes, enter, own, ref_bytes, write_changes
 from eseal.documents.pdf.form import FormFacts, read_form
 from eseal.documents.pdf.incremental import BYTE_RANGE, Update
@@ -22,6 +23,7 @@ from eseal.documents.pdf.source import Source
 from eseal.documents.pdf.stamp import put_empty
 from eseal.documents.pdf.store import grow
 from eseal.documents.pdf.syntax import edited, text_string
+from eseal.errors import DocumentError
 from eseal.model import Digest, ValidationData
 
 DIGEST = "sha256"
@@ -104,11 +106,22 @@ def lay_out(laid: Laid, data: ValidationData, of_each: Mapping[str, ValidationDa
 def _add_field(update: Update, form: FormFacts, name: str, signature: Ref, changes: Changes) -> None:
     """The field of a document timestamp: it shows nothing (EN 319 142-1 5.4.3)."""
     page = find_page(update.source, 1)
+    # Nothing shows, so nothing is drawn; ISO 19005-1 6.9 alone wants an appearance all the same. Others take one for a
+    # change that a certification of level 1 forbids.
+    look = b"/AP << /N %b >> " % ref_bytes(put_empty(update)) if _claims_part_1(update.source) else b""
     widget = update.add(
-        b"<< /Type /Annot /Subtype /Widget /FT /Sig /T %b /V %b /F %d /Rect [0 0 0 0] /P %b /AP << /N %b >> >>"
-        % (text_string(name), ref_bytes(signature), _FLAGS, ref_bytes(own(page.part)), ref_bytes(put_empty(update)))
+        b"<< /Type /Annot /Subtype /Widget /FT /Sig /T %b /V %b /F %d /Rect [0 0 0 0] /P %b %b>>"
+        % (text_string(name), ref_bytes(signature), _FLAGS, ref_bytes(own(page.part)), look)
     )
     enter(update, form, page, widget, changes)
+
+
+def _claims_part_1(source: Source) -> bool:
+    try:
+        claim = read_claim(source)
+    except DocumentError:
+        return False
+    return claim is not None and claim.part == 1
 
 
 def _free_name(form: FormFacts) -> str:

@@ -165,7 +165,7 @@ class _Judge:
         if fresh.get("F") is not None and (not number & _PRINT or number & unseen):
             yield self._note("PDFA_ANNOTATION", clause, f"/F {number}")
         look = self._pending(fresh.get("AP"))
-        if look is None and fresh is whole:
+        if look is None and fresh is whole and (self.part == 1 or not self._empty(whole)):
             yield self._note("PDFA_ANNOTATION", self._clause("6.9", "6.3.3"), "/AP")
         elif isinstance(look, Dict):
             form = self._pending(look.get("N"))
@@ -173,6 +173,11 @@ class _Judge:
                 yield self._note("PDFA_ANNOTATION", self._clause("6.5.3", "6.3.3"), "/AP")
         if self.part == 1 and self.intent != "RGB" and any(fresh.get(key) is not None for key in ("C", "IC")):
             yield self._note("PDFA_COLOUR", "6.5.3", "/C")
+
+    def _empty(self, widget: Dict) -> bool:
+        """Whether it has no area: later parts ask for no appearance then (ISO 19005-2 6.3.3)."""
+        rect = [self._pending(v) for v in self.source.array(widget.get("Rect"))]
+        return len(rect) == 4 and rect[0] == rect[2] and rect[1] == rect[3]
 
     def _permission(self, fresh: Dict) -> Iterator[Note]:
         """/Perms and what a certification refers to (ISO 19005-2 6.1.12)."""

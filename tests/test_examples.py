@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import load_der_x509_certificate
+from PIL import Image, ImageChops, ImageStat
 
 from eseal import testpki
 from support.pdfs import simple_pdf
@@ -37,6 +38,17 @@ def test_seal_and_verify(tmp_path: Path) -> None:
     (tmp_path / "in.pdf").write_bytes(simple_pdf())
     said = run("seal_and_verify.py", tmp_path / "in.pdf").splitlines()
     assert [line.split(" - ")[0] for line in said if " - " in line] == ["passed", "failed"]
+
+
+def test_seal_pictures_are_those_of_the_documentation(tmp_path: Path) -> None:
+    run("seal_pictures.py", tmp_path / "sheet.png")
+    made, shown = (
+        Image.open(path).convert("L")
+        for path in (tmp_path / "sheet.png", EXAMPLES.parent / "docs" / "images" / "seals.png")
+    )
+    assert made.size == shown.size
+    # Another version of the rasteriser may smooth edges in another way, no more.
+    assert ImageStat.Stat(ImageChops.difference(made, shown)).mean[0] < 1
 
 
 @pytest.fixture(scope="module")

@@ -216,6 +216,12 @@ class OnPages:
     """Millimetres from the top edge of each page as shown."""
 
 
+BESIDE = ("over", "left", "right", "above", "below", "start", "end")
+"""How a picture can stand to a text: `Keyword.beside`."""
+SIDES = ("right", "left", "bottom")
+"""Edges over which a seal can lie: `Straddle.side`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Keyword:
     """Where a text stands on the pages; the order is that of the pages, then from top to bottom, left to right."""

@@ -16,7 +16,7 @@ from eseal.cli.base import Option
 from eseal.cli.configuration import resolved
 from eseal.cli.settings import Settings, early, language
 from eseal.errors import UsageError
-from eseal.model import RevocationMode
+from eseal.model import BESIDE, SIDES, RevocationMode
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
@@ -151,7 +151,19 @@ tz: Decorator[Any] = option("--tz", metavar="ZONE", help="CLI_OPT_TZ")
 # seal
 seal: Decorator[Any] = option("--seal", "seal_ref", metavar="SEAL", envvar="ESEAL_SEAL", help="CLI_OPT_SEAL")
 level: Decorator[Any] = option("--level", metavar="B|T|LT|LTA", help="CLI_OPT_LEVEL")
-place: Decorator[Any] = option("--place", metavar="PAGE:X,Y", help="CLI_OPT_PLACE")
+place: Decorator[Any] = option("--place", multiple=True, metavar="PAGES:X,Y", help="CLI_OPT_PLACE")
+pages: Decorator[Any] = option("--pages", metavar="PAGES", help="CLI_OPT_PAGES")
+keyword: Decorator[Any] = option("--keyword", multiple=True, metavar="TEXT", help="CLI_OPT_KEYWORD")
+nth: Decorator[Any] = option("--nth", metavar="N|all", help="CLI_OPT_NTH")
+beside: Decorator[Any] = option("--beside", type=click.Choice(BESIDE), metavar="SIDE", help="CLI_OPT_BESIDE")
+shift: Decorator[Any] = option("--shift", metavar="DX,DY", help="CLI_OPT_SHIFT")
+straddle: Decorator[Any] = option("--straddle", type=click.Choice(SIDES), help="CLI_OPT_STRADDLE")
+group: Decorator[Any] = option("--group", type=click.IntRange(2, 10_000), metavar="PAGES", help="CLI_OPT_GROUP")
+offset: Decorator[Any] = option("--offset", type=click.FloatRange(0, 100_000), metavar="MM", help="CLI_OPT_OFFSET")
+field: Decorator[Any] = option("--field", metavar="NAME", help="CLI_OPT_FIELD")
+preview: Decorator[Any] = option("--preview", type=path, metavar="FILE.png", help="CLI_OPT_PREVIEW")
+preview_too: Decorator[Any] = option("--preview", type=path, metavar="FILE.png", help="CLI_OPT_PREVIEW_TOO")
+output_sealed: Decorator[Any] = option("-o", "--output", type=path, metavar="OUT", help="CLI_OPT_OUTPUT_SEALED")
 picture: Decorator[Any] = option("--picture", type=path, metavar="FILE", help="CLI_OPT_PICTURE")
 size: Decorator[Any] = option("--size", metavar="WxH", help="CLI_OPT_SIZE")
 key: Decorator[Any] = option("--key", metavar="URI", envvar="ESEAL_KEY", help="CLI_OPT_KEY")

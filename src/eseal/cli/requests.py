@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 from eseal import sealing
-from eseal.cli import inputs, options, values
+from eseal.cli import inputs, options, places, values
 from eseal.errors import UsageError
 from eseal.limits import Limits
 from eseal.seals.artwork import Artwork
 from eseal.seals.picture import picture as read_picture
 
 _PICTURE = Limits(file_bytes=64_000_000)
+_PLACES = tuple(f.name for f in fields(places.Asked))
 
 
 def now() -> datetime:
@@ -30,7 +32,7 @@ def asked(function: Callable[..., Any]) -> Callable[..., Any]:
     def called(
         *args: Any,
         level: str | None,
-        place: str | None,
+        field: str | None,
         picture: Path | None,
         size: str | None,
         reason: str | None,
@@ -39,10 +41,12 @@ def asked(function: Callable[..., Any]) -> Callable[..., Any]:
         keep_pdfa: bool,
         **kwargs: Any,
     ) -> Any:
+        given = places.Asked(**{name: kwargs.pop(name) for name in _PLACES})
         request = sealing.Request(
             at=now(),
             artwork=_artwork(picture, size),
-            where=sealing.places(values.place(place)),
+            where=places.where(given),
+            field=field,
             level=level,
             reason=reason,
             location=location,
@@ -58,7 +62,7 @@ def asked(function: Callable[..., Any]) -> Callable[..., Any]:
         options.reason,
         options.size,
         options.picture,
-        options.place,
+        *places.OPTIONS,
         options.level,
     ):
         called = add(called)

@@ -11,7 +11,7 @@ import click
 
 from eseal import files, sealing
 from eseal.authority import Authority
-from eseal.cli import base, inputs, options, outcomes, output, requests
+from eseal.cli import base, inputs, options, outcomes, output, previews, requests
 from eseal.cli.authority import open_authority
 from eseal.cli.password import answers, asking, given, token
 from eseal.cli.progress import Progress
@@ -98,7 +98,8 @@ class _Key:
 
 @click.command(cls=base.Command, code="CLI_SEAL")
 @click.argument("inputs_", metavar="INPUT...", nargs=-1, required=True)
-@options.output_needed
+@options.output_sealed
+@options.preview
 @options.seal
 @options.authority
 @options.key
@@ -115,7 +116,8 @@ class _Key:
 @requests.asked
 def seal(
     inputs_: tuple[str, ...],
-    output: Path,
+    output: Path | None,
+    preview: Path | None,
     seal_ref: str | None,
     authority: Path | None,
     key: str | None,
@@ -133,6 +135,10 @@ def seal(
     """Seal every input."""
     if len(inputs_) > 1 and settings.format == "json":
         raise UsageError("CLI_ONE_INPUT", format=settings.format)
+    if preview is not None:
+        return _preview(inputs_, output, preview, request, seal_ref, authority, key, force, settings)
+    if output is None:
+        raise UsageError("CLI_MISSING", what="-o", command="eseal seal")
     how = _How(request, dry_run, force)
     targets = targets_of(inputs_, output)
     for target in targets:
@@ -143,6 +149,32 @@ def seal(
         _one(inputs_[0], targets[0], means, how, settings)
         return base.PASSED
     return _many(inputs_, targets, means, how, settings)
+
+
+def _preview(
+    names: Sequence[str],
+    out: Path | None,
+    picture: Path,
+    request: sealing.Request,
+    seal_ref: str | None,
+    folder: Path | None,
+    key: str | None,
+    force: bool,
+    settings: Settings,
+) -> int:
+    """Make pictures alone; no key is opened."""
+    if out is not None:
+        raise UsageError("CLI_PREVIEW_SEALED", output=out)
+    if len(names) > 1:
+        raise UsageError("CLI_PREVIEW_ONE", count=len(names))
+    previews.check_name(picture)
+    if key is None:
+        request = replace(request, seal=open_authority(folder).find(seal_ref))
+    elif seal_ref is not None:
+        raise UsageError("CLI_SEAL_WITH_KEY")
+    made = sealing.preview(inputs.read(names[0]), request, dpi=previews.DPI)
+    previews.say(names[0], previews.write(picture, made, force=force), settings)
+    return base.PASSED
 
 
 def _many(names: Sequence[str], targets: Sequence[Path | None], means: _Means, how: _How, settings: Settings) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from eseal import files, sealing
-from eseal.cli import base, inputs, options, outcomes, output, requests
+from eseal.cli import base, inputs, options, outcomes, output, previews, requests
 from eseal.cli.authority import open_authority
 from eseal.cli.password import asking, given
 from eseal.cli.settings import Settings, t
@@ -39,6 +39,7 @@ _STORED = Limits(file_bytes=256_000_000)
 @options.room
 @options.to_sign
 @options.content
+@options.preview_too
 @options.password_file
 @options.force
 @options.no_input
@@ -55,6 +56,7 @@ def prepare(
     room: int | None,
     to_sign: Path | None,
     content: Path | None,
+    preview: Path | None,
     password_file: str | None,
     force: bool,
     no_input: bool,
@@ -62,6 +64,8 @@ def prepare(
     settings: Settings,
 ) -> int:
     """The first half."""
+    if preview is not None:
+        previews.check_name(preview)
     for target in (output, to_sign, content):
         if target is not None:
             files.refuse_existing(target, force=force)
@@ -83,6 +87,8 @@ def prepare(
             ),
         )
     # The pending seal last: where it is, the others are.
+    if preview is not None:
+        previews.write(preview, sealing.preview_prepared(made, dpi=previews.DPI), force=force)
     if to_sign is not None:
         files.write(to_sign, made.to_sign, force=force)
     if content is not None:

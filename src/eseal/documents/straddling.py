@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from eseal.errors import UsageError
-from eseal.model import Straddle
+from eseal.model import SIDES, Straddle
 
 NARROWEST_MM = 3.0
 """Narrowest strip where nobody says how many pages share a picture."""
 SMALLEST_MM = 0.5
 """Narrowest strip that is made at all."""
-SIDES = ("right", "left", "bottom")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from eseal.documents.pdf.placement import Place, Rect, Sheet, overlap, place, sh
 from eseal.documents.pdf.source import Page, Source
 from eseal.documents.straddling import Strip
 from eseal.errors import UsageError
-from eseal.model import Keyword, OnPages, Placement, Straddle, Where
+from eseal.model import BESIDE, Keyword, OnPages, Placement, Straddle, Where
 
 MOST = 10_000
 """Most places of one seal."""
@@ -115,6 +115,8 @@ def _impression(pages: _Pages, spot: Placement, width: float, height: float, str
 
 def beside(keyword: Keyword, hit: Hit, width: float, height: float) -> tuple[float, float]:
     """Left and top of the picture. Raises UsageError KEYWORD_BESIDE."""
+    if keyword.beside not in BESIDE:
+        raise UsageError("KEYWORD_BESIDE", value=keyword.beside, known=", ".join(BESIDE))
     left, top, right, bottom = {"start": hit.first, "end": hit.last}.get(keyword.beside, hit.box)
     x, y = (left + right - width) / 2, (top + bottom - height) / 2
     if keyword.beside == "left":
@@ -125,8 +127,6 @@ def beside(keyword: Keyword, hit: Hit, width: float, height: float) -> tuple[flo
         y = top - height
     elif keyword.beside == "below":
         y = bottom
-    elif keyword.beside not in ("over", "start", "end"):
-        raise UsageError("KEYWORD_BESIDE", value=keyword.beside)
     return x + keyword.dx, y + keyword.dy
 
 

@@ -185,6 +185,17 @@ def test_an_object_that_is_named_again_where_it_stands():
     assert placed(15, 15) == "yes"
 
 
+@pytest.mark.parametrize("mode", ["objstm", "hybrid"])
+def test_an_update_in_object_streams_of_an_encrypted_document_is_read(mode):
+    made = foreign.Foreign(form=True)
+    made.trailer += b"/Encrypt 50 0 R "
+    made.update({50: latest(ciphered(), 66)}, "table").sign(foreign.cms())
+    made.keep(mode=mode).fill(mode=mode).stamp(mode)
+    assert foreign.judged(made.data) == ("permitted", [])
+    changed = made.update({7: made.text_field(b"Eve")}, mode)
+    assert foreign.judged(changed.data)[0] == "no"
+
+
 # AES-256
 
 
@@ -270,6 +281,30 @@ CHANGES = {
 def test_what_another_writer_encrypts_and_seals_is_untouched(aes):
     assert foreign.judged(aes) == ("yes", [])
     assert foreign.judged(rewritten(aes, lambda w: w.update_root()))[0] == "yes"
+
+
+def packed(page_too: bool):
+    """Written into an encrypted object stream: a store without evidence, and another page where that is asked for."""
+
+    def change(writer):
+        writer.stream_xrefs = True
+        held = writer.prepare_object_stream()
+        store = generic.DictionaryObject({generic.NameObject("/Certs"): generic.ArrayObject()})
+        writer.root[generic.NameObject("/DSS")] = writer.add_object(store, obj_stream=held)
+        if page_too:
+            false = generic.DictionaryObject(page(writer))
+            false[generic.NameObject("/Rotate")] = generic.NumberObject(90)
+            writer.root["/Pages"]["/Kids"][0] = writer.add_object(false, obj_stream=held)
+            writer.update_container(writer.root["/Pages"])
+        writer.update_root()
+
+    return change
+
+
+def test_ciphertext_in_object_streams_is_read(aes):
+    data = rewritten(aes, packed(False))
+    assert data.count(b"/ObjStm") == 1 and foreign.judged(data) == ("yes", [])
+    assert foreign.judged(rewritten(aes, packed(True)))[0] == "no"
 
 
 @pytest.mark.parametrize("what", CHANGES)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from eseal.documents.pdf import lexer
 from eseal.documents.pdf.lexer import Dict, LexError, Ref
+from eseal.documents.pdf.tiling import deciphered
 from eseal.documents.pdf.xref import FREE, PACKED, PLAIN, Budget, Entries, Section, decode
 from eseal.errors import DocumentError
 
@@ -62,7 +63,7 @@ def _in_section(scan: Scan, section: Section, older: list[Section]) -> list[int]
         if (
             _contradicts(num, entry, section, older)
             or _unsure(scan, num, entry, directories)
-            or _moved_unseen(scan, num, entry, older)
+            or _moved_unseen(scan, num, entry, older, directories)
         ):
             found.append(num)
     if section.hybrid is not None:
@@ -70,7 +71,7 @@ def _in_section(scan: Scan, section: Section, older: list[Section]) -> list[int]
         for num, entry in _all(section.hybrid.entries):
             open_entry = section.entries.find(num)
             differs = open_entry is not None and open_entry[0] != FREE and open_entry[:2] != entry[:2]
-            unsure = _unsure(scan, num, entry, directories) or _moved_unseen(scan, num, entry, older)
+            unsure = _unsure(scan, num, entry, directories) or _moved_unseen(scan, num, entry, older, directories)
             if num in hidden or differs or unsure:
                 found.append(num)
             hidden.add(num)
@@ -144,9 +145,9 @@ def _misplaced(num: int, entry: Entry, directories: Directories) -> bool:
     return numbers is not None and (index >= len(numbers) or numbers[index] != num)
 
 
-def _moved_unseen(scan: Scan, num: int, entry: Entry, older: list[Section]) -> bool:
-    """An entry that leads elsewhere into an encrypted object stream: whether number and index agree cannot be read."""
-    if not scan.encrypted or entry[0] != PACKED:
+def _moved_unseen(scan: Scan, num: int, entry: Entry, older: list[Section], directories: Directories) -> bool:
+    """An entry that leads elsewhere into an object stream that cannot be deciphered: number and index may differ."""
+    if not scan.encrypted or entry[0] != PACKED or directories.of(entry[1]) is not None:
         return False
     return next((e for s in reversed(older) if (e := s.find(num)) is not None), None) != entry
 
@@ -155,9 +156,6 @@ def _packed(scan: Scan, head: Dict, place: int) -> bool:
     """Doubled keys in the objects of the object stream at `place`, or one number twice in its directory."""
     if head.get("Type") != "ObjStm":
         return False
-    if scan.encrypted:
-        # What is in it cannot be read here, so nothing can be ruled out.
-        return True
     try:
         text, first, words = _object_stream(scan, head, place)
         numbers = [int(w) for w in words[::2]]
@@ -174,6 +172,11 @@ def _object_stream(scan: Scan, head: Dict, place: int) -> tuple[bytes, int, list
     length, count, first = scan.integer(head.get("Length")), head.get("N"), head.get("First")
     if found.stream is None or length is None or not isinstance(count, int) or not isinstance(first, int):
         raise LexError("object stream", place)
+    if scan.encrypted:
+        text = deciphered(scan, found.num, place)
+        if text is None:
+            raise LexError("encrypted object stream", place)
+        return text, first, text[: max(first, 0)].split()[: 2 * max(count, 0)]
     text = decode(scan.data[found.stream : found.stream + length], head, None, place, Budget(scan.limits))
     return text, first, text[: max(first, 0)].split()[: 2 * max(count, 0)]
 
@@ -186,14 +189,12 @@ class Directories:
         self._known: dict[int, list[int] | None] = {}
 
     def of(self, stream: int) -> list[int] | None:
-        """Numbers in the object stream `stream`; None where that is not to be known (encrypted)."""
+        """Numbers in the object stream `stream`; None where it cannot be deciphered."""
         if stream not in self._known:
             self._known[stream] = self._read(stream)
         return self._known[stream]
 
     def _read(self, stream: int) -> list[int] | None:
-        if self._scan.encrypted:
-            return None
         offset = self._scan.offset(stream)
         if offset is None:
             return []
@@ -203,7 +204,7 @@ class Directories:
                 return []
             return [int(w) for w in _object_stream(self._scan, head, offset)[2][::2]]
         except (DocumentError, ValueError):
-            return []
+            return None if self._scan.encrypted else []
 
 
 def doubled_keys(value: Any) -> bool:

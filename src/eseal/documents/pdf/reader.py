@@ -29,6 +29,7 @@ from pyhanko.pdf_utils.xref import ObjStreamRef
 from eseal.documents.pdf import lexer
 from eseal.documents.pdf.lexer import LexError
 from eseal.documents.pdf.scan import Scan
+from eseal.documents.pdf.tiling import DECIPHER
 from eseal.errors import DocumentError
 from eseal.limits import Limits
 
@@ -200,6 +201,7 @@ def open_reader(
     `short` is that of another reader of the same file. PDF_ENCRYPTED where the empty user password does not open it,
     PDF_UNREADABLE for what pyHanko cannot read.
     """
+    whole = end is None
     if end is None:
         # To the last byte where only white space follows: a MAC (ISO/TS 32004) covers the file whole.
         end = len(scan.data) if scan.blank_end(scan.end) == len(scan.data) else scan.end
@@ -227,6 +229,8 @@ def open_reader(
 
     found = reader if reader is not None else guarded(tolerant, "xref")
     decrypted = guarded(lambda: _decrypt(found), "encryption") if scan.encrypted else False
+    if decrypted and whole:
+        scan.memo[DECIPHER] = lambda num, place: _deciphered(found, num, place)
     return Opened(found, reader is not None, decrypted, shortened)
 
 
@@ -256,6 +260,17 @@ def _decrypt(reader: PdfFileReader) -> bool:
     if reader.decrypt(b"").status is AuthStatus.FAILED:
         raise DocumentError("PDF_ENCRYPTED")
     return True
+
+
+def _deciphered(reader: PdfFileReader, num: int, place: int) -> bytes | None:
+    """The decoded stream `num` where it is the one in force that stands at `place`; None for any other."""
+    try:
+        reference = generic.Reference(num, 0, reader)
+        if reader.xrefs[reference] != place:
+            return None
+        return bytes(reader.get_object(reference).data)
+    except RAISED:
+        return None
 
 
 def _stream(data: bytes, end: int) -> io.BytesIO:

@@ -131,7 +131,7 @@ def _extent(scan: Scan, num: int, gen: int, offset: int) -> tuple[int, tuple[tup
     end = _filled(data, end + 9, len(data))
     end = end + 6 if data.startswith(b"endobj", end) else end
     hidden: tuple[tuple[int, int], ...] = ()
-    if head.get("Type") == "ObjStm" and not scan.encrypted:
+    if head.get("Type") == "ObjStm":
         hidden = _hidden(scan, num, head, data[found.stream : found.stream + length], offset)
     return end, hidden
 
@@ -140,8 +140,11 @@ def _hidden(scan: Scan, num: int, head: Dict, raw: bytes, offset: int) -> tuple[
     """Objects in an object stream that no section places there: seen only by readers that rebuild (7.5.7)."""
     count = head.get("N")
     try:
-        text = decode(raw, head, None, offset, Budget(scan.limits))
+        text = deciphered(scan, num, offset) if scan.encrypted else decode(raw, head, None, offset, Budget(scan.limits))
     except DocumentError:
+        return ()
+    if text is None:
+        # `ambiguity` doubts every object stream that cannot be deciphered.
         return ()
     if not isinstance(count, int) or not 0 <= count <= len(text) // 2:
         return ((num, 0),)
@@ -154,6 +157,17 @@ def _hidden(scan: Scan, num: int, head: Dict, raw: bytes, offset: int) -> tuple[
         if not any(_places(section, int(word), num) for section in scan.sections):
             hidden.append((int(word), 0))
     return tuple(hidden[:20])
+
+
+DECIPHER = "decipher"
+"""Where the memo of a scan keeps what reads the streams of an encrypted document: (number, offset) to bytes or None."""
+
+
+def deciphered(scan: Scan, num: int, place: int) -> bytes | None:
+    """The decoded stream `num` at `place` of an encrypted document; None where nobody can read it."""
+    read = scan.memo.get(DECIPHER)
+    found = read(num, place) if read is not None else None
+    return found if isinstance(found, bytes) else None
 
 
 def _places(section: Section, num: int, stream: int) -> bool:

@@ -1,6 +1,7 @@
 """`make bench`: everything that is measured, as ratios in one run. Quote the ratios, never single times."""
 
-from benchmarks import bench_seal, bench_verify
+from benchmarks import bench_seal, bench_tokens, bench_verify
 
 bench_seal.main()
 bench_verify.main()
+bench_tokens.main()

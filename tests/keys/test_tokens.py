@@ -197,11 +197,19 @@ def test_values_of_the_wrong_size_are_no_signatures(plugged: Callable[..., FakeT
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_another_process_is_refused(plugged: Callable[..., FakeToken], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_process_is_refused(plugged: Callable[..., FakeToken]) -> None:
     plugged()
     signer = opened()
-    monkeypatch.setattr(signing.os, "getpid", lambda: -1)
-    refused("KEY_TOKEN_FORKED", lambda: signer.sign(b"m"))
+    child = os.fork()
+    if not child:
+        try:
+            signer.sign(b"m")
+        except Error as error:
+            os._exit(7 if error.code == "KEY_TOKEN_FORKED" else 8)
+        finally:
+            os._exit(9)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert signer.sign(b"m")
 
 
 def test_sessions_grow_with_the_threads_and_no_further(plugged: Callable[..., FakeToken]) -> None:

@@ -92,13 +92,18 @@ def open_signer(
 
 
 def open_key(
-    uri: str, *, password: bytes | None = None, scheme: str | None = None, module: str | Path | None = None
+    uri: str,
+    *,
+    password: bytes | None = None,
+    scheme: str | None = None,
+    module: str | Path | None = None,
+    sessions: int = 1,
 ) -> BareKey:
     """Open a key that need not have a certificate yet: a file or a token. Raises as `open_signer`."""
     kind, rest = _split(uri)
     if kind == "pkcs11":
         place = Path(module) if module is not None else None
-        return open_token_key(TokenUri.parse(uri), pin=password, scheme=scheme, module=place, sessions=1)
+        return open_token_key(TokenUri.parse(uri), pin=password, scheme=scheme, module=place, sessions=sessions)
     if kind == "csc":
         raise UsageError("KEY_REMOTE_WITHOUT_REQUEST")
     path = Path(rest)

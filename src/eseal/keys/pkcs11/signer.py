@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,19 @@ _RSA_ENCRYPTION, _EC_PUBLIC_KEY = "1.2.840.113549.1.1.1", "1.2.840.10045.2.1"
 _CHALLENGE = b"eseal: which certificate belongs to this key?"
 
 
+_forks = 0
+# Counted rather than asked for at every signature, which would be a call of the system each time.
+
+
+def _forked() -> None:
+    global _forks
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
 @dataclass(frozen=True, slots=True)
 class _Manner:
     """How a scheme is asked of a token."""
@@ -49,7 +63,7 @@ class TokenKey:
     def __init__(self, access: TokenAccess, uri: TokenUri, pin: str | None, sessions: int) -> None:
         self._access = access
         self._uri = uri
-        self._owner = os.getpid()
+        self._owner = _forks
         self._dead: Error | None = None
         self._pool: Pool[Any] = Pool(self._session_key, sessions if access.module.threads else 1)
         with self._pool.borrow() as key:
@@ -94,7 +108,7 @@ class TokenKey:
         """Sign `message`; the form is what CMS carries. Raises KeyAccessError KEY_TOKEN_..., KEY_PIN_..."""
         if self._dead is not None:
             raise type(self._dead)(self._dead.code, **self._dead.params)
-        if os.getpid() != self._owner:
+        if self._owner != _forks:
             # A module's state does not survive a fork (PKCS#11 2.40 usage guide 2.5.2).
             raise KeyAccessError("KEY_TOKEN_FORKED")
         manner = self._manner
@@ -102,10 +116,15 @@ class TokenKey:
         data = manner.prepare(message)
         pkcs11 = library()
         try:
-            with self._pool.borrow() as key:
+            key = self._pool.take()
+            try:
                 value = key.sign(
                     data, mechanism=manner.mechanism, mechanism_param=manner.parameter, pin=self._pin, buffer_size=1024
                 )
+            except BaseException:
+                self._pool.lose()
+                raise
+            self._pool.give(key)
             return manner.finish(value)
         except pkcs11.PKCS11Error as error:
             raise self._die(error) from None
@@ -279,13 +298,11 @@ def _manner(scheme: Scheme, bits: int, mechanisms: set[Any]) -> _Manner | None:
     """How to ask for `scheme`: with the digest made here where the token takes one, else with the message."""
     pkcs11 = library()
     kinds, digest = pkcs11.Mechanism, scheme.digest.upper()
-    made = algorithms.hasher
     size = (bits + 7) // 8
+    state: Callable[[bytes], Any] = getattr(hashlib, scheme.digest)
 
     def hashed(message: bytes) -> bytes:
-        state = made(scheme.digest)
-        state.update(message)
-        return bytes(state.digest())
+        return bytes(state(message).digest())
 
     def same(value: bytes) -> bytes:
         return value

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import eseal
 from eseal import files, testpki
 from eseal.authority import Authority
 from eseal.authority.lists import Keeper
+from eseal.cli import main
 from eseal.crypto.crl import read_crl
 from eseal.crypto.ocsp import read_ocsp
 from eseal.errors import Error
@@ -223,3 +225,21 @@ def test_nothing_is_made_for_a_real_authority(made: Authority, clock: Clock) -> 
     held = Keeper(made.folder, replace(made.config, test=False)).at(clock.now)
     assert set(held.trust.data.crls) == {v for k, v in before.items() if k.endswith(".crl")} and held.notes == ()
     assert stored(made) == before
+
+
+def test_the_command_line_says_that_lists_could_not_be_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    born = datetime.now(UTC) - 5 * DAY
+    made = Authority.create(tmp_path / "office", name="Lists", at=born, clock=lambda: born)
+    document = tmp_path / "sealed.pdf"
+    made.seal(PDF, out=document)
+    real = files.write
+
+    def write(path: Path, *arguments: object, **options: object) -> None:
+        if "trust" in Path(path).parts:
+            raise Error("FILE_WRITE_FAILED", path=path, reason="read-only file system")
+        real(path, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(files, "write", write)
+    done = CliRunner().invoke(main, ["verify", str(document), "--authority", str(made.folder), "--offline"])
+    assert done.exit_code == 0, done.output
+    assert "renewed in memory alone" in done.stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 from eseal.authority import Authority
 from eseal.authority.office import PasswordSource
 from eseal.errors import UsageError
+from eseal.model import Note
 from eseal.seals.registered import SealRegister
 from eseal.trust.store import TrustStore
 
@@ -24,9 +25,10 @@ def register_for_verifying(authority: Path | None) -> SealRegister | None:
     return Authority.open(authority).register if authority is not None else None
 
 
-def trust_for_verifying(specs: Sequence[str], authority: Path | None) -> TrustStore:
-    """What --trust or the configuration names, and what the named authority trusts."""
+def trust_for_verifying(specs: Sequence[str], authority: Path | None) -> tuple[TrustStore, tuple[Note, ...]]:
+    """What --trust or the configuration names, and what the named authority trusts; and what to say about its lists."""
     store = TrustStore.from_specs(tuple(specs))
-    if authority is not None:
-        store += Authority.open(authority).trust
-    return store
+    if authority is None:
+        return store, ()
+    opened = Authority.open(authority)
+    return store + opened.trust, opened.trust_notes

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from eseal import files, messages
-from eseal.cli import base, inputs, options, output, values
+from eseal.cli import base, inputs, options, outcomes, output, values
 from eseal.cli.authority import register_for_verifying, trust_for_verifying
 from eseal.cli.progress import Progress
 from eseal.cli.settings import Settings
@@ -86,8 +86,10 @@ def verify(
         if any(inputs.is_same(name, output) for name in inputs_):
             # Not even by force: the document would be gone.
             raise UsageError("CLI_OUTPUT_IS_INPUT", path=output)
+    whom, notes = trust_for_verifying(trust, authority)
+    outcomes.warn(notes, settings)
     job = _Job(
-        trust_for_verifying(trust, authority),
+        whom,
         values.time(at) or now(),
         Policy(revocation=RevocationMode(revocation)),
         None if offline else HttpFetcher(),

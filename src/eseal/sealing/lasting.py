@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from eseal.crypto.timestamp_token import ExaminedToken
+from eseal.crypto.timestamp_token import ExaminedToken, examine_token
 from eseal.documents.pdf.laid import Laid
-from eseal.documents.pdf.longterm import lay_out
+from eseal.documents.pdf.longterm import DIGEST, lay_out
 from eseal.documents.pdf.pending import SlotTooSmall
 from eseal.documents.pdf.readback import read_back, reopen
-from eseal.errors import ServiceError
+from eseal.errors import ServiceError, VerificationFailed
 from eseal.model import Timestamper, ValidationData
+from eseal.report.model import CheckVerdict
 from eseal.sealing.tokens import ROOM, remember, remembered
-from eseal.sealing.written import check_data, check_stamp
+from eseal.sealing.written import check_data
 
 TOKEN_ROOM = 8_192
 """Room for a timestamp of a service that was never asked, in bytes."""
@@ -71,16 +72,24 @@ def add_timestamp(laid: Laid, evidence: Evidence, timestamper: Timestamper, gath
         token = timestamper.timestamp(pending.digest)
         remember(timestamper.name, len(token))
         room = len(token) + ROOM
+        stamp = examine_token(token, pending.digest_of)
+        if not stamp.intact:
+            raise ServiceError("SEAL_TIMESTAMP_BROKEN", service=timestamper.name, reason=_wrong(stamp))
+        more = gather(stamp) if gather is not None else NOTHING
+        if evidence.data + more != evidence.data:
+            evidence = Evidence(evidence.data + more, evidence.of_each)
+            continue
         try:
             appended = pending.appended(token)
         except SlotTooSmall:
             continue
         written = read_back(made.laid, appended)
-        stamp = check_stamp(written.cms, written.digest)
-        more = gather(stamp) if gather is not None else NOTHING
-        if evidence.data + more != evidence.data:
-            evidence = Evidence(evidence.data + more, evidence.of_each)
-            continue
+        if (written.cms, written.digest(DIGEST)) != (token, pending.digest.value):
+            raise VerificationFailed("SEAL_READ_BACK", reason="timestamp")
         check_data(written.source, evidence.data)
         return Added(appended, made.laid.field, stamp)
     raise ServiceError("SEAL_TIMESTAMP_GROWS", service=timestamper.name)
+
+
+def _wrong(stamp: ExaminedToken) -> str:
+    return next((c.code for c in stamp.checks if c.verdict is not CheckVerdict.PASSED), "-")

@@ -11,7 +11,7 @@ from eseal.documents.pdf.store import vri_key
 from eseal.errors import VerificationFailed
 from eseal.judging.collecting import NotLongTerm, collect, collect_token
 from eseal.model import Note, ValidationData, aware, rfc3339
-from eseal.sealing.lasting import Evidence, add_data, add_timestamp
+from eseal.sealing.lasting import Added, Evidence, add_data, add_timestamp
 from eseal.sealing.levels import check_services, is_lasting
 from eseal.sealing.request import Sealed, Services
 from eseal.sealing.written import Written, check_by_verifier
@@ -37,27 +37,30 @@ def prove(base: Base, level: str, services: Services) -> Sealed:
     Raises NotLongTerm and PolicyError SEAL_LEVEL_NEEDS_... where a level was asked for, ServiceError from the
     timestamper, VerificationFailed SEAL_READ_BACK.
     """
+    if level and not is_lasting(level):
+        return _left_at(base)
     missing = _missing(base.sealed, services)
-    if (level and not is_lasting(level)) or (not level and missing):
-        check_by_verifier(base.laid, base.sealed.appended, base.sealed.field)
-        return base.sealed if level or missing is None else _ending(base.sealed, missing)
+    if missing is not None and not level:
+        return _left_at(base, missing)
     check_services(level or "LTA", services)
     try:
-        return _lengthen(base, level or "LTA", services)
+        longer, added = _lengthen(base, level or "LTA", services)
     except NotLongTerm as error:
-        why = _notes(error)
         if level:
             raise
+        return _left_at(base, *_notes(error))
+    try:
+        names = (base.sealed.field, *((added.field,) if added.field else ()))
+        check_by_verifier(base.laid, longer.appended, *names, open_end=not added.field)
     except VerificationFailed as error:
         # The document has something odd that only the comparison of two revisions brings to light.
-        why = [Note("SEAL_NOTE_ODD", {"reason": error.params.get("reason", "-")})]
         if level:
             raise
-    check_by_verifier(base.laid, base.sealed.appended, base.sealed.field)
-    return _ending(base.sealed, *why)
+        return _left_at(base, Note("SEAL_NOTE_ODD", {"reason": error.params.get("reason", "-")}))
+    return longer
 
 
-def _lengthen(base: Base, level: str, services: Services) -> Sealed:
+def _lengthen(base: Base, level: str, services: Services) -> tuple[Sealed, Added]:
     trust, stamper, tokens = services.trust, services.timestamper, base.written.tokens
     assert trust is not None and stamper is not None  # checked before
     now = max((aware(t.time) for t in tokens if t.time is not None), default=base.sealed.time)
@@ -76,11 +79,12 @@ def _lengthen(base: Base, level: str, services: Services) -> Sealed:
     stamps = (added.token,) if added.token is not None else tokens
     ends = [facts(s.examined.certificate).not_after for s in stamps if s.examined.certificate is not None]
     appended = base.sealed.appended + added.appended
-    if added.field:
-        check_by_verifier(base.laid, appended, base.sealed.field, added.field)
-    else:
-        check_by_verifier(base.laid, appended, base.sealed.field, open_end=True)
-    return replace(base.sealed, appended=appended, level=level, until=max(ends, default=None))
+    return replace(base.sealed, appended=appended, level=level, until=max(ends, default=None)), added
+
+
+def _left_at(base: Base, *why: Note) -> Sealed:
+    check_by_verifier(base.laid, base.sealed.appended, base.sealed.field)
+    return _ending(base.sealed, *why) if why else base.sealed
 
 
 def _missing(sealed: Sealed, services: Services) -> Note | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from eseal.crypto.algorithms import hasher
@@ -87,15 +86,6 @@ def check_data(source: Source, data: ValidationData) -> None:
         raise VerificationFailed("SEAL_READ_BACK", reason="/DSS")
 
 
-def check_stamp(token: bytes, digest: Callable[[str], bytes]) -> ExaminedToken:
-    """A timestamp whose mathematics hold. Raises VerificationFailed SEAL_READ_BACK."""
-    found = examine_token(token, digest)
-    if not found.intact:
-        wrong = next((c.code for c in found.checks if c.verdict is not CheckVerdict.PASSED), "timestamp")
-        raise VerificationFailed("SEAL_READ_BACK", reason=wrong)
-    return found
-
-
 def check_token(token: bytes, examined: Examined) -> ExaminedToken:
     """A signature timestamp whose mathematics hold. Raises VerificationFailed SEAL_READ_BACK."""
 
@@ -104,4 +94,8 @@ def check_token(token: bytes, examined: Examined) -> ExaminedToken:
         state.update(examined.signature_value)
         return bytes(state.digest())
 
-    return check_stamp(token, imprint)
+    found = examine_token(token, imprint)
+    if not found.intact:
+        wrong = next((c.code for c in found.checks if c.verdict is not CheckVerdict.PASSED), "signature-timestamp")
+        raise VerificationFailed("SEAL_READ_BACK", reason=wrong)
+    return found

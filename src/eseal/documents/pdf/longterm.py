@@ -49,6 +49,10 @@ class PendingTimestamp:
     digest: Digest
     """Digest of the document without /Contents: what is to be timestamped."""
 
+    def digest_of(self, algorithm: str) -> bytes:
+        """The digest, by its own algorithm. Raises KeyError for any other."""
+        return {self.digest.algorithm: self.digest.value}[algorithm]
+
     def appended(self, token: bytes) -> bytes:
         """The whole section. Raises SlotTooSmall."""
         return filled(self.head, token, self.slot, self.tail)

@@ -116,6 +116,27 @@ def test_post(serve: Callable[..., Server]) -> None:
     assert b"Content-Type: application/ocsp-request\r\nContent-Length: 5\r\n\r\nquery" in server.requests[0]
 
 
+@pytest.mark.parametrize("status", ["200 OK", "400 Bad Request", "401 Unauthorized", "500 Error", "302 Found"])
+def test_a_service_that_tells_its_failures_in_the_body(serve: Callable[..., Server], status: str) -> None:
+    elsewhere = serve(plain(b"elsewhere"))
+    server = serve(plain(b'{"error": "x"}', status, f"Location: {elsewhere.url()}\r\n"))
+    answer = LOCAL.post(server.url("/a"), b"{}", content_type="application/json", bearer=b"abc.def", limit=100)
+    assert (answer.status, answer.body) == (int(status[:3]), b'{"error": "x"}')
+    (request,) = server.requests
+    assert request.startswith(b"POST /a HTTP/1.1\r\n")
+    assert b"\r\nAuthorization: Bearer abc.def\r\n" in request
+    assert request.endswith(b"\r\n\r\n{}")
+    assert not elsewhere.requests, "an access token never follows a redirect"
+
+
+def test_the_body_of_a_failure_is_bounded_too(serve: Callable[..., Server]) -> None:
+    server = serve(plain(b"x" * 101, "400 Bad Request"))
+    assert code_of(lambda: LOCAL.post(server.url(), b"", content_type="a/b", limit=100)) == "NET_TOO_LARGE"
+    assert (
+        code_of(lambda: HttpFetcher().post(server.url(), b"", content_type="a/b", limit=1)) == "NET_ADDRESS_FORBIDDEN"
+    )
+
+
 def test_chunked(serve: Callable[..., Server]) -> None:
     def handler(_s: Server, conn: socket.socket, _r: bytes) -> None:
         conn.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")

@@ -233,6 +233,8 @@ def test_the_journal(folder: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole + whole[:20])
     assert ("journal", "warning", "DOCTOR_JOURNAL_DAMAGED") in states(look(folder))
+    path.write_bytes(whole + whole[:20] + b"\n" + whole)
+    assert ("journal", "warning", "DOCTOR_JOURNAL_DAMAGED") in states(look(folder)), "what a crash left is no fault"
     path.write_bytes(whole + b'{"version": 1}\n' + whole)
     assert ("journal", "bad", "DOCTOR_JOURNAL_DAMAGED") in states(look(folder))
     path.write_bytes(whole)

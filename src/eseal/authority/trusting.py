@@ -140,6 +140,8 @@ def add_anchors(
         for certificate in wanted:
             if certificate in known:
                 raise UsageError("TRUST_ANCHOR_KNOWN", certificate=facts(certificate).subject)
+        # Before the commit point: they vouch for nothing, and what fails after it would call a done thing failed.
+        _add_material(authority, folder, intermediates, who)
         new = {f"{c.fingerprint}.pem": c for c in wanted}
         entries += [AnchorEntry(file, chosen, start, end, name.strip()) for file in new]
         with contextlib.ExitStack() as undo:
@@ -149,7 +151,6 @@ def add_anchors(
             _record(authority, who, "trust-add", new.values())
             files.write(folder / ANCHORS_FILE, content, force=True, mode=0o644)
             undo.pop_all()
-        _add_material(authority, folder, intermediates, who)
     return tuple(Anchor(c, chosen, start, end, name.strip()) for c in wanted)
 
 

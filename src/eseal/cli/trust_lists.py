@@ -95,6 +95,8 @@ def update(folder: Path, dry_run: bool, authority: Path | None, settings: Settin
         output.result_json({"schema": SCHEMA, "update": value}, indent=2)
         return code
     for piece in pieces:
+        if piece.state is updating.State.KNOWN and settings.verbosity < 1:
+            continue
         if settings.verbosity >= 0:
             output.result(f"{_MARKS[piece.state]} {output.safe(sentence(piece.code, settings.lang, piece.params))}")
         hint = next_step(piece.code, settings.lang, piece.params)

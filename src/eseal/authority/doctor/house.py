@@ -16,7 +16,7 @@ from eseal.authority.doctor.findings import Finding, bad, failed, ok, quoted, wa
 from eseal.authority.making import KEYS, official_seal
 from eseal.authority.office import Authority
 from eseal.config import AuthorityConfig
-from eseal.errors import Error
+from eseal.errors import Error, UsageError
 from eseal.model import aware, rfc3339
 from eseal.seals.render import to_png
 
@@ -58,33 +58,38 @@ def permissions(folder: Path) -> Iterator[Finding]:
 def records(folder: Path) -> tuple[tuple[Finding, ...], datetime | None]:
     """The journal: readable, whole, writable; and its newest time."""
     path = folder / journal.FILE
+    whole, wrong, cut, newest = 0, [], True, None
     try:
-        lines = path.read_bytes().split(b"\n")
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                time = _time_of(line)
+                if time is None:
+                    wrong.append(number)
+                    # What a crash cut off begins as a line does, and does not end as one.
+                    cut = cut and line.startswith(b"{") and not line.rstrip().endswith(b"}")
+                else:
+                    whole, newest = whole + 1, max(newest or time, time)
     except OSError as error:
         return (bad("journal", "JOURNAL_NOT_READ", path=path, reason=error.strerror or "?"),), None
-    whole, wrong = 0, []
-    for number, line in enumerate(lines, 1):
-        if not line:
-            continue
-        try:
-            value = json.loads(line)
-            datetime.fromisoformat(value["time"])
-            _ = value["actor"], value["action"]
-            whole += 1
-        except (ValueError, KeyError, TypeError):
-            wrong.append(number)
-    newest = max((e.time for e in journal.entries(folder)), default=None)
     found = []
     if wrong:
         shown = ", ".join(map(str, wrong[:10]))
-        # The end of a file may be a crash; a line between others is none.
-        cut = wrong == [len(lines)]
         found.append((warning if cut else bad)("journal", "DOCTOR_JOURNAL_DAMAGED", path=path, lines=shown))
     if not whole:
         found.append(bad("journal", "DOCTOR_JOURNAL_EMPTY", path=path))
     if not os.access(path, os.W_OK):
         found.append(bad("journal", "DOCTOR_JOURNAL_READ_ONLY", f"chmod u+w {quoted(path)}", path=path))
     return tuple(found) or (ok("journal", "DOCTOR_JOURNAL_OK", count=whole),), newest
+
+
+def _time_of(line: bytes) -> datetime | None:
+    """The time of a journal's line that is whole."""
+    try:
+        value = json.loads(line)
+        _ = value["actor"], value["action"]
+        return aware(datetime.fromisoformat(value["time"]))
+    except (ValueError, KeyError, TypeError, UsageError):
+        return None
 
 
 def clock(now: datetime, config: AuthorityConfig, newest: datetime | None) -> Finding:

@@ -17,7 +17,7 @@ from eseal.crypto.algorithms import hasher
 from eseal.crypto.certificates import facts
 from eseal.crypto.extensions import read_extensions
 from eseal.crypto.timestamp_token import examine_token
-from eseal.errors import Error
+from eseal.errors import Error, UsageError
 from eseal.judging.inquiry import FAILED, UNKNOWN, Inquiry, Outcome
 from eseal.judging.policy import Policy
 from eseal.judging.revocation import Finding as Status
@@ -137,8 +137,7 @@ def _asked(authority: Authority, one: Timestamper, *, offline: bool) -> Stamp:
         fetcher=fetcher(authority, offline=offline),
     )
     if not judged.trusted:
-        bads = [c for c in judged.checks if c.verdict in (FAILED, UNKNOWN)]
-        reason = bads[0]
+        reason = next(c for c in judged.checks if c.verdict in (FAILED, UNKNOWN))
         mend = command("trust", "add", "ROOT.pem", "--purpose", "timestamp", folder=authority.folder)
         told = bad("timestamper", reason.code, mend if reason.id == "path" else "", **(dict(reason.params)))
         return Stamp(told, clock, token.examined.certificate, certificates)
@@ -166,7 +165,10 @@ def fetcher(authority: Authority, *, offline: bool) -> Fetcher | None:
 def chains(
     authority: Authority, keys: Keys, found: list[Stamp], at: datetime, *, offline: bool
 ) -> tuple[tuple[Finding, ...], bool]:
-    """Path and revocation data of every seal's key and every timestamper; and whether all of it is there and fresh."""
+    """Path and revocation data of every seal's key and every timestamper.
+
+    And whether all of it is there and fresh for every seal and for one timestamper at least.
+    """
     wanted: dict[Certificate, tuple[Purpose, tuple[Certificate, ...]]] = {}
     for key in authority.config.keys:
         certificate = keys.certificate(key.id)
@@ -180,16 +182,24 @@ def chains(
     except Error as error:
         return (failed("revocation", error),), False
     findings: dict[tuple[str, str], Finding] = {}
-    complete = any(purpose is Purpose.SEAL for purpose, _ in wanted.values())
+    good: set[Certificate] = set()
     for certificate, (purpose, others) in wanted.items():
         data = ValidationData((certificate, *others))
         inquiry = Inquiry.open(trust, at, Policy(), data, fetcher(authority, offline=offline))
         inquiry.revocations.lasting = True
-        outcome = inquiry.ask(certificate, purpose, at, proven=False, usages=_USAGES[purpose])
-        complete = complete and outcome.good
-        for told in _of_chain(authority.folder, certificate, purpose, outcome, at, offline=offline):
-            findings.setdefault((told.code, told.params.get("certificate", "")), told)
-    return tuple(findings.values()), complete
+        try:
+            outcome = inquiry.ask(certificate, purpose, at, proven=False, usages=_USAGES[purpose])
+            told = list(_of_chain(authority.folder, certificate, purpose, outcome, at, offline=offline))
+        except UsageError as error:
+            # A service sends what certificates it likes.
+            told, outcome = [failed("revocation", error)], None
+        if outcome is not None and outcome.good:
+            good.add(certificate)
+        for one in told:
+            findings.setdefault((one.code, one.params.get("certificate", "")), one)
+    sealing = [c for c, (purpose, _) in wanted.items() if purpose is Purpose.SEAL]
+    stamped = any(s.good and s.certificate in good for s in found)
+    return tuple(findings.values()), bool(sealing) and stamped and good.issuperset(sealing)
 
 
 def _of_chain(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from eseal.crypto.timestamp_token import examine_token
 from eseal.documents.model import Broken, Document, Found
 from eseal.errors import DocumentError, PolicyError
 from eseal.limits import Limits
 from eseal.report.model import Check, CheckVerdict
+from eseal.sealing.written import imprint_of
 from eseal.verification.changes import judge_changes
 from eseal.verification.mathematics import Case, examine_found
 
@@ -48,6 +50,10 @@ def _case(one: Found | Broken, limits: Limits) -> Case:
     reason = _first_bad((*one.findings, *checks))
     if reason or not case.examined.intact:
         raise PolicyError("EXTEND_BROKEN", field=one.name, reason=reason or "signature-value")
+    for der in case.examined.signature_timestamps:
+        token = examine_token(der, imprint_of(case.examined.signature_value))
+        if token.broken:
+            raise PolicyError("EXTEND_BROKEN", field=one.name, reason=_first_bad(token.checks))
     return case
 
 

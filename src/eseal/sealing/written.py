@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from eseal.crypto.algorithms import hasher
@@ -86,15 +87,20 @@ def check_data(source: Source, data: ValidationData) -> None:
         raise VerificationFailed("SEAL_READ_BACK", reason="/DSS")
 
 
-def check_token(token: bytes, examined: Examined) -> ExaminedToken:
-    """A signature timestamp whose mathematics hold. Raises VerificationFailed SEAL_READ_BACK."""
+def imprint_of(signature: bytes) -> Callable[[str], bytes]:
+    """The digest of a signature value by any algorithm: what its timestamps are made over (RFC 3161 appendix A)."""
 
     def imprint(name: str) -> bytes:
         state = hasher(name)
-        state.update(examined.signature_value)
+        state.update(signature)
         return bytes(state.digest())
 
-    found = examine_token(token, imprint)
+    return imprint
+
+
+def check_token(token: bytes, examined: Examined) -> ExaminedToken:
+    """A signature timestamp whose mathematics hold. Raises VerificationFailed SEAL_READ_BACK."""
+    found = examine_token(token, imprint_of(examined.signature_value))
     if not found.intact:
         wrong = next((c.code for c in found.checks if c.verdict is not CheckVerdict.PASSED), "signature-timestamp")
         raise VerificationFailed("SEAL_READ_BACK", reason=wrong)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.foreign import LOOK, NOWHERE, Foreign, cms, deflated, judged, packet
+from support.foreign import LOOK, NOWHERE, PKI, Foreign, cms, deflated, judged, packet
 from support.pdfs import stream
 
 MODES = ("table", "stream", "objstm", "hybrid")
@@ -90,6 +90,45 @@ def test_a_count_that_cuts_off_what_the_update_itself_holds():
 
 def test_an_update_without_objects():
     assert judged(sealed().update({}).data) == ("yes", [])
+
+
+EMPTY = {
+    "ViewerPreferences": (b"<< >>", b"<< /HideToolbar true >>"),
+    "Outlines": (b"<< /Type /Outlines /Count 0 >>", b"<< /Type /Outlines /Count 0 /First 60 0 R /Last 60 0 R >>"),
+    "Dests": (b"<< >>", b"<< /a [3 0 R /Fit] >>"),
+    "AA": (b"<< >>", b"<< /WC << /S /JavaScript /JS (1) >> >>"),
+    "Names": (b"<< /Dests << /Names [] >> >>", b"<< /Dests << /Names [(a) [3 0 R /Fit]] >> >>"),
+}
+
+
+@pytest.mark.parametrize("key", EMPTY)
+def test_a_dictionary_that_says_nothing_is_as_good_as_none(key):
+    nothing, something = EMPTY[key]
+    assert judged(with_catalog(sealed(), **{key: nothing}).rewrite().data) == ("yes", [])
+    title = {60: b"<< /Title (Other) /Parent 1 0 R >>"}
+    assert judged(with_catalog(sealed(), **{key: something}).rewrite(title).data)[0] in ("no", "unknown")
+    full = with_catalog(Foreign(), **{key: something}).rewrite(title).sign(cms())
+    assert judged(with_catalog(full, **{key: nothing}).rewrite().data)[0] in ("no", "unknown")
+
+
+CERTIFICATE = PKI["p256"].seal.certificate.der
+
+
+@pytest.mark.parametrize(
+    ("single", "untouched"),
+    [
+        (stream(CERTIFICATE), "yes"),
+        (deflated(CERTIFICATE), "yes"),
+        (stream(CERTIFICATE + b"\r\n"), "yes"),
+        (stream(CERTIFICATE, b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] "), "unknown"),
+        (stream(CERTIFICATE + b"BT ET"), "unknown"),
+        (stream(b"BT (a false amount) Tj ET"), "unknown"),
+        (stream(CERTIFICATE, b"/Next 3 0 R "), "unknown"),
+        (b"<< /Kids [3 0 R] >>", "unknown"),
+    ],
+)
+def test_a_store_with_a_single_stream_in_place_of_an_array(single, untouched):
+    assert judged(with_catalog(sealed(), DSS=b"<< /Certs 60 0 R >>").rewrite({60: single}).data)[0] == untouched
 
 
 # --- left behind -----------------------------------------------------------------------------------------------------

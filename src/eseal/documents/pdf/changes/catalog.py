@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyhanko.pdf_utils import generic
 
 from eseal.documents.pdf.changes import longterm, structure
-from eseal.documents.pdf.changes.graph import Key, entries, raw_entry
+from eseal.documents.pdf.changes.graph import Key, View, entries, raw_entry
 from eseal.documents.pdf.changes.job import UNKNOWN, Job
 from eseal.documents.pdf.changes.table import CATALOG, NAMES
 
@@ -25,8 +25,22 @@ def compare(job: Job, elements: list[tuple[Key, Key]] | None) -> None:
             _own(job, name, old, new)
             continue
         path = job.comparer.difference(old, new)
-        if path is not None:
+        if path is not None and not (name in _OPTIONAL and _nothing(job.before, old) and _nothing(job.after, new)):
             job.add(*rule, f"{name} {path}".strip())
+
+
+# Dictionaries of which every entry may be absent: an empty one is none (tables 29, 147, 150, 200; 12.3.2.4).
+_OPTIONAL = ("/ViewerPreferences", "/Outlines", "/Dests", "/AA")
+
+
+def _nothing(view: View, raw: object) -> bool:
+    """Whether there is no dictionary, or one that says nothing."""
+    value = view.get(raw)
+    if value is None:
+        return True
+    if not isinstance(value, generic.DictionaryObject) or isinstance(value, generic.StreamObject):
+        return False
+    return all(name == "/Type" or (name == "/Count" and view.get(v) == 0) for name, v in entries(value))
 
 
 def _own(job: Job, name: str, old: object, new: object) -> None:

@@ -35,7 +35,7 @@ def classify(job: Job, node: Node, names: set[str]) -> None:
         job.add(FAILED, "CHANGE_FIELD_ADDED", node.name)
         return
     for part in node.walk():
-        odd = [k for k, _ in entries(part.holder) if k not in NEW_FIELD]
+        odd = [k for k, v in entries(part.holder) if k not in NEW_FIELD and not (k == "/AA" and _empty(job, v))]
         if any(k in ("/A", "/AA") for k in odd):
             job.add(FAILED, "CHANGE_ACTION", part.name)
         elif odd:
@@ -61,6 +61,11 @@ def classify(job: Job, node: Node, names: set[str]) -> None:
                 job.add(UNKNOWN, "CHANGE_SEAL_VISIBLE", part.name)
             elif any(_covers_page(job, n.holder) for n in leaves if is_visible(job.after, n.holder)):
                 job.add(UNKNOWN, "CHANGE_SEAL_COVERS", part.name)
+
+
+def _empty(job: Job, raw: object) -> bool:
+    value = job.after.get(raw)
+    return isinstance(value, generic.DictionaryObject) and not isinstance(value, generic.StreamObject) and not value
 
 
 def _covers_page(job: Job, widget: generic.DictionaryObject) -> bool:

@@ -17,41 +17,26 @@ from eseal.errors import DocumentError
 
 _REGULAR = rb"[^" + WHITE + rb"()<>\[\]{}/%]"
 _END = rb"(?!" + _REGULAR + rb")"
+_SPACE = rb"[" + WHITE + rb"]++|%[^\r\n]*+"
 _STRING = rb"\((?:[^()\\]++|\\.)*+\)"
 _HEX = rb"<[0-9A-Fa-f" + WHITE + rb"]*+>"
-_BORING = (
-    rb"[wJjMdiGgKk'\"]|ri|gs|cm|CS|cs|SCN?|scn?|RG|rg|sh|Do|T[cwzLfrsdDmjJ*]|MP|DP|d[01]|true|false|null",
-    rb"/" + _REGULAR + rb"*+",
-    rb"[+\-.0-9]++",
-)
-# The last operators that build and that end a path are kept as groups. Repeated in pieces: a match keeps its way back.
+# An array of strings and numbers, as TJ takes it.
+_ARRAY = rb"\[(?:[" + WHITE + rb"+\-.0-9]++|" + _HEX + rb"|" + _STRING + rb")*+\]"
+_OPERAND = rb"(?:[+\-.0-9]++|true|false|null)" + _END + rb"|/" + _REGULAR + rb"*+"
+_NEUTRAL = rb"(?:sh|Do|T[dDmjJ*]|['\"]|MP|DP|d[01])" + _END
+_STATE = rb"(?P<state>(?:[wJjMdiGgKk]|ri|gs|cm|CS|cs|SCN?|scn?|RG|rg|T[cwzLfrs]|W\*?)" + _END + rb")"
+_BUILD = rb"(?P<build>(?:re|[mlcvyh])" + _END + rb")"
+_PAINT = rb"(?P<paint>(?:[fBb]\*?|[sSFn])" + _END + rb")"
+# The groups keep the last of their kind. Repeated in pieces, since a match keeps its way back.
 _SKIP = re.compile(
-    rb"(?:["
-    + WHITE
-    + rb"]++|%[^\r\n]*+|(?:"
-    + b"|".join(_BORING)
-    + rb")"
-    + _END
-    + rb"|"
-    + _HEX
-    + rb"|"
-    + _STRING
-    +
-    # An array of strings and numbers, as TJ takes it.
-    rb"|\[(?:["
-    + WHITE
-    + rb"+\-.0-9]++|"
-    + _HEX
-    + rb"|"
-    + _STRING
-    + rb")*+\]"
-    rb"|(?P<build>(?:re|[mlcvyh]|W\*?)" + _END + rb")|(?P<end>(?:[fBb]\*?|[sSFn])" + _END + rb")){1,400}",
+    rb"(?:" + rb"|".join((_SPACE, _OPERAND, _HEX, _STRING, _ARRAY, _NEUTRAL, _STATE, _BUILD, _PAINT)) + rb"){1,400}",
     re.S,
 )
 _WORD = re.compile(_REGULAR + rb"++")
 _GLUED = re.compile(rb"[+\-.0-9]++[^+\-.0-9]")
 _EI = re.compile(rb"[" + WHITE + rb"]EI(?=[" + WHITE + rb"]|\Z)")
 _BEHIND = re.compile(rb"[\t\n\x0c\r -~]{0,16}")
+_IDLE = re.compile(rb"(?:(?:[qQ]|ET|EMC|EX)" + _END + rb"|" + _SPACE + rb")*+")
 _DEPTH = 200
 _COMPONENTS = {"G": 1, "DeviceGray": 1, "RGB": 3, "DeviceRGB": 3, "CMYK": 4, "DeviceCMYK": 4, "I": 1, "Indexed": 1}
 
@@ -61,7 +46,7 @@ class Balance:
     """How content stands at its end."""
 
     surplus: tuple[int, ...]
-    """Offsets of the Q operators that nothing was saved for; readers pass over them."""
+    """Offsets of the Q operators that nothing was saved for, and that can be left out in every reader's view."""
     closing: bytes
     """Operators that end what is open: path, text object, marked content, saved states, in this order; may be empty."""
 
@@ -78,7 +63,7 @@ class _Reader:
     def __init__(self, content: bytes) -> None:
         self.content = content
         self.saved = self.marked = self.lenient = 0
-        self.text = self.path = False
+        self.text = self.path = self.changed = False
         self.surplus: list[int] = []
 
     def read(self) -> Balance:
@@ -87,8 +72,10 @@ class _Reader:
             skipped = _SKIP.match(content, at)
             if skipped:
                 at = skipped.end()
-                built, ended = skipped.start("build"), skipped.start("end")
-                self.path = built > ended if max(built, ended) >= 0 else self.path
+                built, painted = skipped.start("build"), skipped.start("paint")
+                self.path = built > painted if max(built, painted) >= 0 else self.path
+                # What is changed while nothing is saved holds for all that follows.
+                self.changed = self.changed or (not self.saved and skipped.start("state") >= 0)
                 continue
             at = self._operator(at)
         closing = [b"n"] * self.path + [b"ET"] * self.text + [b"EMC"] * self.marked
@@ -112,6 +99,9 @@ class _Reader:
         elif word == b"Q":
             if self.saved:
                 self.saved -= 1
+            elif self.changed and not _IDLE.fullmatch(content, at):
+                # Some readers go back to the state of the page's start, others pass over it: what follows differs.
+                raise LexError("Q", at)
             else:
                 self.surplus.append(at)
         elif word in (b"BT", b"ET"):

@@ -216,6 +216,12 @@ def test_an_authority_over_a_token(run: Run, page: Path, tmp_path: Path, softhsm
         shown = run("keys", "list", "--authority", office, "--lang", "en").out
         assert "token" in shown
         assert "Seal" in shown
+    ran = run(
+        "seals", "make", "财务处", "--key", softhsm.uri("rsa"), "--password-file", pin, "--authority", "office-ec"
+    )
+    assert ran.code == 0, ran.err
+    given = ("--authority", "office-ec", "--password-file", pin, "--level", "B")
+    assert run("seal", page, "-o", "second.pdf", "--seal", "财务处", *given).code == 0
     configure(tmp_path / "home", "/nowhere/module.so")
     assert run("seal", page, "-o", "again.pdf", "--authority", "office-ec", "--level", "B").code == 0, "its own module"
     assert run("init", "x", "--name", "甲局", "--signer", softhsm.uri("ec"), "--password-file", pin).code == 6

@@ -178,7 +178,9 @@ def test_objects_that_are_not_what_they_should_be(plugged: Callable[..., FakeTok
     refused("KEY_TOKEN_NO_KEY", opened)
     token.keys, token.may_sign = 1, False
     refused("KEY_TOKEN_NOT_FOR_SIGNING", opened)
-    token.may_sign, token.certificates = True, [*token.certificates, b"\x30\x00", b"no certificate"]
+    token.may_sign, token.kind = True, pkcs11.KeyType.EC_EDWARDS
+    assert "EC_EDWARDS" in refused("KEY_KIND_UNSUPPORTED", opened).message()
+    token.kind, token.certificates = pkcs11.KeyType.EC, [*token.certificates, b"\x30\x00", b"no certificate"]
     assert opened().sign(b"m"), "a certificate that cannot be read is left out"
     token.certificates *= 200
     refused("KEY_TOKEN_TOO_MANY", opened)

@@ -33,6 +33,8 @@ class FakeKey(pkcs11.SignMixin):
         token, numbers = self._token, self._token.key.public_key().public_numbers()
         if name == Attribute.ALWAYS_AUTHENTICATE:
             return token.always
+        if name == Attribute.KEY_TYPE:
+            return token.kind
         if name == Attribute.LABEL:
             return "seal"
         if name == Attribute.ID:
@@ -86,6 +88,8 @@ class FakeToken:
     always: bool = False
     """CKA_ALWAYS_AUTHENTICATE."""
     may_sign: bool = True
+    kind: Any = None
+    """CKA_KEY_TYPE; None: not shown."""
     keys: int = 1
     most_sessions: int = 100
     mechanisms: frozenset[Any] = ALL

@@ -12,10 +12,11 @@ from eseal.authority import Authority
 from eseal.authority.making import KeySource
 from eseal.cli import base, draw, inputs, options, output, values
 from eseal.cli.authority import open_authority
-from eseal.cli.password import asking, given
+from eseal.cli.password import answers, asking, given
 from eseal.cli.seals import seal_values
 from eseal.cli.settings import Settings
 from eseal.errors import UsageError
+from eseal.keys.opening import is_token
 from eseal.limits import Limits
 from eseal.report.escape import terminal
 from eseal.report.json import SCHEMA
@@ -48,6 +49,7 @@ _KINDS = {
 @options.option("--key", metavar="URI", help="CLI_OPT_KEY_MADE")
 @options.option("--cert", type=options.path, metavar="FILE", help="CLI_OPT_CERT")
 @options.password_file
+@options.token_file
 @options.no_input
 @options.option("--actor", metavar="NAME", help="CLI_OPT_ACTOR")
 @options.authority
@@ -65,6 +67,7 @@ def make_seal(
     key: str | None,
     cert: Path | None,
     password_file: str | None,
+    token_file: str | None,
     no_input: bool,
     actor: str | None,
     authority: Path | None,
@@ -83,7 +86,10 @@ def make_seal(
             raise UsageError("CLI_SIZE_WITHOUT_PICTURE")
         shown = draw.drawn(preset or PRESET, owner or _body(office, issuer), parts)
     chosen = SealKind(kind) if kind else _KINDS.get((preset or "").split("-")[0], SealKind.BUSINESS)
-    source = KeySource(key, cert) if key is not None else None
+    source = None
+    if key is not None:
+        module = options.pkcs11_module() if is_token(key) else None
+        source = KeySource(key, cert, module=module, token_file=token_file, ask=answers(no_input))
 
     def made(password: bytes | None) -> tuple[Authority, Seal]:
         # Not kept: the key's password is asked for again whenever the seal is used.

@@ -185,6 +185,9 @@ class TokenKey:
             raise KeyAccessError("KEY_TOKEN_SEVERAL_KEYS", token=self._access.label, wanted=self._uri, found=listed)
         if not isinstance(found[0], pkcs11.SignMixin):
             raise KeyAccessError("KEY_TOKEN_NOT_FOR_SIGNING", token=self._access.label, wanted=self._uri)
+        kind = _attribute(found[0], "KEY_TYPE")
+        if kind not in (None, pkcs11.KeyType.RSA, pkcs11.KeyType.EC):
+            raise KeyAccessError("KEY_KIND_UNSUPPORTED", path=self._uri, kind=getattr(kind, "name", kind))
         return found[0]
 
 

@@ -91,6 +91,13 @@ def test_a_suspended_seal_is_refused_until_it_is_resumed(office: Path) -> None:
     refused("SEAL_SUSPENDED", sealed, office, day(4), seal="合同专用章", at=day(2))
 
 
+def test_a_time_claimed_in_whole_seconds_is_now_within_its_second(office: Path) -> None:
+    opened(office, day(1) - timedelta(hours=1)).suspend_seal(NAME, reason="mislaid")
+    opened(office, day(1) + timedelta(milliseconds=300)).resume_seal(NAME, reason="found")
+    sealed(office, day(1) + timedelta(milliseconds=700), at=day(1))
+    refused("SEAL_SUSPENDED", sealed, office, day(1) + timedelta(seconds=1, milliseconds=1), at=day(1))
+
+
 def test_a_revoked_seal_is_refused_for_ever_whatever_time_is_claimed(office: Path) -> None:
     opened(office, day(1)).revoke_seal(NAME, reason="lost", effective=day(0.5))
     for claimed in (None, day(0.2), day(30)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from eseal import files, testpki
 from eseal.authority import journal, status
 from eseal.authority.locking import locked
 from eseal.authority.making import SEALS
+from eseal.authority.status import StatusFile
 from eseal.config import AuthorityConfig
 from eseal.errors import PolicyError, UsageError
 from eseal.model import aware
@@ -64,15 +65,19 @@ class SealHolding:
             seal = after
         return seal
 
+    @cached_property
+    def _status(self) -> StatusFile:
+        return StatusFile(self.folder, self.config.id)
+
     @property
     def register(self) -> SealRegister:
         """What a verifier needs of its seals, read anew. Raises UsageError SEAL_STATUS_..., SEAL_..., CONFIG_..."""
-        log = status.read(self.folder, self.config.id)
+        log = self._status.read()
         return SealRegister(tuple(RegisteredSeal.of(seal, log.history(seal.id)) for seal in self.seals))
 
     def history(self, seal: str | Seal | None = None) -> SealHistory:
         """What was recorded of a seal, read anew. Raises UsageError AUTHORITY_SEAL_..., SEAL_STATUS_..."""
-        return status.read(self.folder, self.config.id).history(self.find(seal).id)
+        return self._status.read().history(self.find(seal).id)
 
     def check_usable(self, seal: str | Seal | None = None, at: datetime | None = None) -> Seal:
         """The seal, unless it must not be used now, or at the claimed time `at`.
@@ -81,7 +86,10 @@ class SealHolding:
         """
         chosen = self.find(seal)
         now = aware(self.clock(), "clock")
-        status.refuse_unusable(chosen, self.history(chosen), now, aware(at, "at") if at is not None else now)
+        claimed = aware(at, "at") if at is not None else now
+        # Times are claimed in whole seconds: the second that has begun is now.
+        moments = (now,) if timedelta() <= now - claimed < timedelta(seconds=1) else (now, claimed)
+        status.refuse_unusable(chosen, self.history(chosen), *moments)
         after = self.successor(chosen)
         if after is not None:
             raise PolicyError("SEAL_SUPERSEDED", name=chosen.name, successor=after.name, id=after.id[:12])
@@ -114,10 +122,9 @@ class SealHolding:
     ) -> StatusEntry:
         who, chosen = journal.actor_name(actor), self.find(seal)
         with locked(self.folder):
-            # Whole seconds, as signatures claim them: else one that is made at once would lie before the act.
-            now, history = aware(self.clock(), "clock").replace(microsecond=0), self.history(chosen)
+            now, history = aware(self.clock(), "clock"), self.history(chosen)
             entry = status.entry_for(chosen, history, change, reason=reason, effective=effective, now=now, actor=who)
-            status.append(self.folder, self.config.id, entry)
+            status.append(self._status, entry)
         return entry
 
     def _superseded(self, seal: str | Seal) -> str:

@@ -6,7 +6,7 @@ the one before or the one after, never half an entry.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -33,17 +33,33 @@ def start(folder: Path, authority: str) -> None:
     files.write(folder / FILE, StatusLog.start(authority).data, mode=0o644)
 
 
-def read(folder: Path, authority: str) -> StatusLog:
-    """What is recorded now. A file that is not there is refused: it would make every revoked seal good again.
+@dataclass(slots=True)
+class StatusFile:
+    """The file of one authority: looked at for every use, and parsed where it is not the one that was parsed before."""
 
-    Raises UsageError SEAL_STATUS_MISSING, SEAL_STATUS_DAMAGED, SEAL_STATUS_NEWER, CONFIG_WRITABLE, CONFIG_NOT_YOURS.
-    """
-    path = folder / FILE
-    try:
-        reading.check_owner(path.stat(), path)
-    except FileNotFoundError:
-        raise UsageError("SEAL_STATUS_MISSING", path=path) from None
-    return StatusLog.parse(files.read(path, LARGEST_BYTES), authority)
+    folder: Path
+    """The authority's folder."""
+    authority: str
+    """Id of the authority."""
+    _parsed: tuple[tuple[int, ...], StatusLog] | None = None
+
+    def read(self) -> StatusLog:
+        """What is recorded now. A file that is not there is refused: it would make every revoked seal good again.
+
+        Raises UsageError SEAL_STATUS_MISSING, SEAL_STATUS_DAMAGED, SEAL_STATUS_NEWER, CONFIG_WRITABLE and
+        CONFIG_NOT_YOURS.
+        """
+        path = self.folder / FILE
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            raise UsageError("SEAL_STATUS_MISSING", path=path) from None
+        reading.check_owner(found, path)
+        # Every entry comes with a new file.
+        identity = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        if self._parsed is None or self._parsed[0] != identity:
+            self._parsed = identity, StatusLog.parse(files.read(path, LARGEST_BYTES), self.authority)
+        return self._parsed[1]
 
 
 def entry_for(
@@ -61,16 +77,16 @@ def entry_for(
     return StatusEntry(seal.id, change, now, aware(effective, "effective"), actor, reason)
 
 
-def append(folder: Path, authority: str, entry: StatusEntry) -> None:
+def append(file: StatusFile, entry: StatusEntry) -> None:
     """Record an entry, first in the journal, then in the file; the caller holds the authority's lock.
 
     Raises PolicyError as `SealHistory.adding`, before anything is written; Error JOURNAL_NOT_WRITTEN and
     FILE_WRITE_FAILED, after which the state is as before unless only the folder could not be synced.
     """
-    log = read(folder, authority).adding(entry)
+    log = file.read().adding(entry)
     told = journal.JournalEntry(entry.recorded, entry.actor, ACTIONS[entry.change], seal=entry.seal)
-    journal.append(folder, replace(told, reason=entry.reason, effective=entry.effective))
-    files.write(folder / FILE, log.data, force=True, mode=0o644)
+    journal.append(file.folder, replace(told, reason=entry.reason, effective=entry.effective))
+    files.write(file.folder / FILE, log.data, force=True, mode=0o644)
 
 
 def refuse_unusable(seal: Seal, history: SealHistory, *moments: datetime) -> None:

@@ -14,7 +14,7 @@ from eseal.judging.times import iso
 from eseal.report.checks import effect, gravest
 from eseal.report.model import Check, CheckVerdict, SubIndication
 from eseal.seals.registered import RegisteredSeal, SealRegister
-from eseal.seals.status import SealState
+from eseal.seals.status import SealChange, StatusEntry
 
 PASSED, FAILED, UNKNOWN, INFO = CheckVerdict.PASSED, CheckVerdict.FAILED, CheckVerdict.UNKNOWN, CheckVerdict.INFO
 
@@ -100,14 +100,13 @@ def _validity(seal: RegisteredSeal, when: Moment) -> Check | None:
 
 
 def _state(seal: RegisteredSeal, when: Moment) -> Check:
-    known = when.at + when.skew
-    entry = seal.history.standing_at(when.best, known)
+    entry = seal.history.standing_at(when.best, when.at + when.skew) if when.proven else _now(seal, when)
     params, evidence = {"name": seal.name, "time": iso(when.best)}, {"seal": seal.id}
     if entry is None:
         return Check("seal-status", PASSED, "SEAL_STATUS_ACTIVE", params, evidence)
     params["since"] = iso(entry.effective)
     evidence["recorded"] = iso(entry.recorded)
-    if seal.history.state_at(when.best, known) is SealState.SUSPENDED:
+    if entry.change is SealChange.SUSPENDED:
         return Check("seal-status", UNKNOWN, "SEAL_STATUS_SUSPENDED", params, evidence)
     if when.proven:
         return Check("seal-status", FAILED, "SEAL_STATUS_REVOKED", params, evidence)
@@ -115,11 +114,17 @@ def _state(seal: RegisteredSeal, when: Moment) -> Check:
     return Check("seal-status", UNKNOWN, "SEAL_STATUS_REVOKED_NO_PROOF", params, evidence, sub_indication=sub)
 
 
+def _now(seal: RegisteredSeal, when: Moment) -> StatusEntry | None:
+    """The entry by which the seal is revoked or suspended at the judgement, or within the clock's uncertainty of it."""
+    limit = when.at + when.skew
+    found = (seal.history.standing_at(limit, limit), seal.history.standing_at(when.at, limit))
+    return next((entry for entry in found if entry is not None), None)
+
+
 def _later(seal: RegisteredSeal, when: Moment) -> list[Check]:
     """What happened to the seal after the signature: said for the reader, since it touches no earlier signature."""
-    known = when.at + when.skew
-    now, then = seal.history.standing_at(when.at, known), seal.history.standing_at(when.best, known)
-    if now is None or now == then or now.effective <= when.best:
+    now = _now(seal, when)
+    if not when.proven or now is None or now.effective <= when.best:
         return []
     code = f"SEAL_{now.change.name}_LATER"
     return [Check("seal-status", INFO, code, {"name": seal.name, "since": iso(now.effective)}, {"seal": seal.id})]

@@ -9,11 +9,14 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key, pkcs12
 
-from support.foreign import PKI, Foreign, cms, judged
+from eseal import TrustStore
+from eseal.sealing import Services, extend
+from support.foreign import NOW, PKI, STAMPER, TRUST, Foreign, cms, judged
 from support.judges import need, run
 
 JARS = ("pdfbox2", "fontbox2", "bcprov", "bcpkix", "bcutil", "bcmail", "commons-logging")
 MODES = ("table", "stream", "objstm", "hybrid")
+SERVICES = Services(STAMPER, TrustStore(TRUST.anchors, PKI["p256"].data + PKI["rsa2048"].data))
 
 CHAINS = {
     "form sign": "yes",
@@ -72,3 +75,11 @@ def test_pdfbox(made, chained, untouched):
     # PDFBox encrypts the empty slot of a signature, against ISO 32000-2 7.6.2, and leaves what the CMS does not fill.
     expected = {"PDF_CONTENTS_PADDING"} if chained.startswith("encrypted") else set()
     assert (found, {code for _, code, _ in bad}) == (untouched, expected), bad
+
+
+@pytest.mark.parametrize("chained", [c for c, found in CHAINS.items() if found != "unknown"])
+def test_pdfbox_extended(made, chained):
+    """A longer proof changes nothing of what is said of a document."""
+    data = (made / ("-".join(chained.split()) + ".pdf")).read_bytes()
+    longer = extend(data, "LTA", services=SERVICES, at=NOW).data
+    assert judged(longer) == (CHAINS[chained], [])

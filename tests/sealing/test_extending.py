@@ -239,6 +239,19 @@ def test_a_dead_timestamper(office, unextended, level):
         extend(unextended["B"], level, services=replace(office.services, timestamper=Dead()), at=AT)
 
 
+@pytest.mark.parametrize("minutes", [-10, -4, 0])
+def test_a_timestamper_whose_clock_is_behind(office, unextended, minutes):
+    late = LocalTimestamper(office.pki.timestamper.signer(), clock=lambda: AT + timedelta(minutes=minutes))
+    helpers = replace(office.services, timestamper=late)
+    if minutes == -10:
+        with pytest.raises(ServiceError) as caught:
+            extend(unextended["T"], "LTA", services=helpers, at=AT)
+        assert caught.value.code == "SEAL_TIMESTAMP_EARLY"
+        return
+    made = extend(unextended["T"], "LTA", services=helpers, at=AT)
+    assert levels(office, made.data) == (Verdict.PASSED, [Level.B_LTA])
+
+
 # --- years later ----------------------------------------------------------------------------------------------------
 
 

@@ -29,6 +29,7 @@ from eseal.documents.pdf.syntax import decode_hex
 from eseal.errors import PolicyError, UsageError
 from eseal.judging.collecting import NotLongTerm, Reason, collect, collect_token
 from eseal.judging.judge import judge
+from eseal.judging.policy import Policy
 from eseal.judging.timestamps import judge_timestamp
 from eseal.limits import DEFAULT, Limits
 from eseal.model import Digest, Note, Proof, ValidationData, aware
@@ -36,7 +37,7 @@ from eseal.report.model import TimeSource
 from eseal.sealing.lasting import Evidence, Gather, add_data, add_timestamp
 from eseal.sealing.levels import LEVELS, read_level
 from eseal.sealing.request import Services
-from eseal.sealing.soundness import check_unaltered, sound_cases
+from eseal.sealing.soundness import check_unaltered, signature_timestamps, sound_cases
 from eseal.sealing.written import check_by_verifier
 from eseal.trust.store import TrustStore
 from eseal.verification.mathematics import Case
@@ -105,6 +106,14 @@ class _Work:
         assert token.time is not None  # a trusted one states it
         proof = Proof(token.time, "timestamp", Digest("sha256", case.found.digest("sha256")))
         self.proven.append((case.found.covered_end, proof))
+
+    @property
+    def newest_time(self) -> datetime | None:
+        """The latest time that any timestamp states; one from the future is no measure for others."""
+        tokens = [c.token for c in self.cases if c.token is not None]
+        tokens += [t for c in self.cases for t in signature_timestamps(c)]
+        times = [aware(t.time) for t in tokens if t.time is not None]
+        return max((t for t in times if t <= self.at + Policy().clock_skew), default=None)
 
     def key(self, case: Case) -> str:
         """Its name in /VRI."""
@@ -229,7 +238,7 @@ def _stamped(work: _Work, laid: Laid, level: str, evidence: Evidence) -> Extende
         return collect_token(token, trust=work.trust, at=at, fetcher=services.fetcher, data=data, kept=services.kept)
 
     needed: Gather | None = gather if level != "T" else None
-    added = add_timestamp(laid, evidence, services.timestamper, needed)
+    added = add_timestamp(laid, evidence, services.timestamper, needed, after=work.newest_time)
     _check(work, laid, added.appended, added.field)
     assert added.token is not None  # that is what was added
     certificate = added.token.examined.certificate

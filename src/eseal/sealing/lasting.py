@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from eseal.crypto.timestamp_token import ExaminedToken, examine_token
 from eseal.documents.pdf.laid import Laid
@@ -14,7 +15,8 @@ from eseal.documents.pdf.longterm import DIGEST, lay_out
 from eseal.documents.pdf.pending import SlotTooSmall
 from eseal.documents.pdf.readback import read_back, reopen
 from eseal.errors import ServiceError, VerificationFailed
-from eseal.model import Timestamper, ValidationData
+from eseal.judging.policy import Policy
+from eseal.model import Timestamper, ValidationData, rfc3339
 from eseal.report.model import CheckVerdict
 from eseal.sealing.tokens import ROOM, remember, remembered
 from eseal.sealing.written import check_data
@@ -59,11 +61,14 @@ def add_data(laid: Laid, evidence: Evidence) -> Added:
     return Added(appended)
 
 
-def add_timestamp(laid: Laid, evidence: Evidence, timestamper: Timestamper, gather: Gather | None) -> Added:
+def add_timestamp(
+    laid: Laid, evidence: Evidence, timestamper: Timestamper, gather: Gather | None, *, after: datetime | None
+) -> Added:
     """Validation data and a document timestamp over everything (EN 319 142-1 5.5), in one section.
 
     `gather` says what the judge of the new timestamp will need; where some of it is missing, the section is made again
-    with it, under a new timestamp. Raises NotLongTerm, ServiceError, VerificationFailed SEAL_READ_BACK.
+    with it, under a new timestamp. `after` is what the newest timestamp in the document states (EN 319 102-1 5.5.4:
+    an older one over it would put it in doubt). Raises NotLongTerm, ServiceError, VerificationFailed SEAL_READ_BACK.
     """
     room = (remembered(timestamper.name) or TOKEN_ROOM) + ROOM
     for _ in range(_TRIES):
@@ -75,6 +80,9 @@ def add_timestamp(laid: Laid, evidence: Evidence, timestamper: Timestamper, gath
         stamp = examine_token(token, pending.digest_of)
         if not stamp.intact:
             raise ServiceError("SEAL_TIMESTAMP_BROKEN", service=timestamper.name, reason=_wrong(stamp))
+        if after is not None and stamp.time is not None and stamp.time + Policy().clock_skew < after:
+            times = {"time": rfc3339(stamp.time, "seconds"), "later": rfc3339(after, "seconds")}
+            raise ServiceError("SEAL_TIMESTAMP_EARLY", service=timestamper.name, **times)
         more = gather(stamp) if gather is not None else NOTHING
         if evidence.data + more != evidence.data:
             evidence = Evidence(evidence.data + more, evidence.of_each)

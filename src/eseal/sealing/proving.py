@@ -75,7 +75,7 @@ def _lengthen(base: Base, level: str, services: Services) -> tuple[Sealed, Added
             at = max(now, aware(token.time)) if token.time is not None else now
             return collect_token(token, trust=trust, at=at, fetcher=services.fetcher, data=data, kept=services.kept)
 
-        added = add_timestamp(behind, evidence, stamper, gather)
+        added = add_timestamp(behind, evidence, stamper, gather, after=now if tokens else None)
     stamps = (added.token,) if added.token is not None else tokens
     ends = [facts(s.examined.certificate).not_after for s in stamps if s.examined.certificate is not None]
     appended = base.sealed.appended + added.appended

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eseal.crypto.timestamp_token import examine_token
+from eseal.crypto.timestamp_token import ExaminedToken, examine_token
 from eseal.documents.model import Broken, Document, Found
 from eseal.errors import DocumentError, PolicyError
 from eseal.limits import Limits
@@ -50,11 +50,16 @@ def _case(one: Found | Broken, limits: Limits) -> Case:
     reason = _first_bad((*one.findings, *checks))
     if reason or not case.examined.intact:
         raise PolicyError("EXTEND_BROKEN", field=one.name, reason=reason or "signature-value")
-    for der in case.examined.signature_timestamps:
-        token = examine_token(der, imprint_of(case.examined.signature_value))
+    for token in signature_timestamps(case):
         if token.broken:
             raise PolicyError("EXTEND_BROKEN", field=one.name, reason=_first_bad(token.checks))
     return case
+
+
+def signature_timestamps(case: Case) -> list[ExaminedToken]:
+    """The timestamps inside the CMS, with their mathematics done."""
+    imprint = imprint_of(case.examined.signature_value)
+    return [examine_token(der, imprint) for der in case.examined.signature_timestamps]
 
 
 def _first_bad(checks: Sequence[Check]) -> str:

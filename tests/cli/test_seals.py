@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from eseal.authority import Authority
+from eseal.authority.making import KeySource
 from eseal.seals.drawing import PRESETS
+from support.realpki import RealPki, new_key, pem
 
 Run = Callable[..., Any]
 NAME = "杭州市示范局"
@@ -155,3 +159,32 @@ def test_a_made_seal_supersedes_another(run: Run, own: Path, page: Path) -> None
     assert run("seal", page, "-o", "a.pdf", *office).code == 0
     assert run("seal", page, "-o", "b.pdf", "--seal", old["id"], *office).code == 8
     assert run("verify", "a.pdf", "--offline", *office).code == 0
+
+
+def test_a_further_seal_of_a_real_authority_is_used_with_the_key_that_is_named(run: Run, page: Path) -> None:
+    now = datetime.now(UTC)
+    pki, key = RealPki(now), new_key()
+    for name, data in (
+        ("key.pem", pem(key, b"secret")),
+        ("cert.pem", pki.certify(key.public_key()).to_pem() + pki.issuing.to_pem()),
+        ("root.pem", pki.root.to_pem()),
+        ("password", b"secret\n"),
+    ):
+        Path(name).write_bytes(data)
+        Path(name).chmod(0o600)
+    source = KeySource("key.pem", "cert.pem", "password")
+    Authority.create("real", name=NAME, key=source, trust=["root.pem"])
+    assert run("seals", "make", "财务专用章", "--preset", "finance-38", "--authority", "real").code == 2
+    named = ("--key", "key.pem", "--cert", "cert.pem", "--password-file", "password")
+    made = run(
+        "seals", "make", "财务专用章", "--preset", "finance-38", *named, "--authority", "real", "--format", "json"
+    ).json["seal"]
+    assert (made["name"], made["kind"], made["issuer"]) == ("财务专用章", "finance", NAME)
+    # The password is for this once: it is asked for again whenever the seal is used.
+    assert b"secret" not in Path("real/eseal.toml").read_bytes()
+    assert run("seal", page, "-o", "a.pdf", "--seal", "财务专用章", "--level", "B", "--authority", "real").code == 6
+    ran = run(
+        "seal", page, "-o", "a.pdf", "--seal", "财务专用章", "--level", "B", "--authority", "real",
+        "--password-file", "password",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err

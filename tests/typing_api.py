@@ -7,12 +7,20 @@ from pathlib import Path
 
 import eseal
 from eseal.report import Answer, SubIndication, Verdict
+from eseal.seals.status import SealState
 
 
 def office(folder: Path) -> bytes:
     authority: eseal.Authority = eseal.Authority.open(folder)
     sealed = authority.seal(b"%PDF-")
     return sealed.data
+
+
+def status(folder: Path, document: bytes) -> bool:
+    authority = eseal.Authority.open(folder)
+    authority.suspend_seal("合同专用章", reason="mislaid", actor="clerk")
+    suspended = authority.history("合同专用章").state_at(datetime.now(UTC)) is SealState.SUSPENDED
+    return suspended and eseal.verify(document, trust=authority.trust, seals=authority.register).passed
 
 
 def own_key(document: bytes, timestamper: eseal.Timestamper | None) -> bytes:

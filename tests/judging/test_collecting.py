@@ -282,6 +282,9 @@ def test_short_lived_certificates_need_none(good: Q, extension: Any) -> None:
     good.crls = [good.crls[0]]
     found = gathered(good)
     assert len(found.crls) == 1 and found.ocsps == ()
+    judgement = judge(good.examined(), trust=TrustStore.from_certificates([good.root.cert]), at=good.at, data=found)
+    assert judgement.complete_revocation
+    assert not [c.code for c in judgement.checks if c.verdict in (CheckVerdict.FAILED, CheckVerdict.UNKNOWN)]
 
 
 @pytest.mark.parametrize("case", ["CA", "CRL", "OCSP"])

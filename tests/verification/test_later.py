@@ -126,6 +126,7 @@ EXTENDED = [
     ("and today", (*EVERY_EIGHT_YEARS, TODAY), "30 years", "root", PASSED),
     ("and today", (*EVERY_EIGHT_YEARS, TODAY), "30 years", "fresh", PASSED),
     ("once", EVERY_EIGHT_YEARS[:1], "12 years", "fresh", PASSED),
+    ("once and today", (EVERY_EIGHT_YEARS[0], (8, 12 * YEAR)), "12 years", "root", PASSED),
     ("once", EVERY_EIGHT_YEARS[:1], "12 years", "root", EXPIRED),
     ("once", EVERY_EIGHT_YEARS[:1], "30 years", "fresh", ROOT_EXPIRED),
     ("twice", EVERY_EIGHT_YEARS[:2], "30 years", "fresh", ROOT_EXPIRED),

@@ -10,6 +10,9 @@ from typing import Any
 
 import pkcs11
 import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pkcs11 import Mechanism, TokenFlag
 
 from eseal import keys
@@ -189,6 +192,14 @@ def test_objects_that_are_not_what_they_should_be(plugged: Callable[..., FakeTok
 def test_a_hidden_key_writes_no_request(plugged: Callable[..., FakeToken]) -> None:
     plugged(hidden=True)
     refused("KEY_TOKEN_NO_PUBLIC_KEY", lambda: keys.open_key(URI, password=b"1234", module="/m.so"))
+
+
+@example(bytes(32), bytes(31) + b"\x80")
+@example(b"\x80" + bytes(31), b"\0" * 30 + b"\x7f\xff")
+@given(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32))
+def test_ecdsa_values_are_in_der(r: bytes, s: bytes) -> None:
+    numbers = int.from_bytes(r, "big"), int.from_bytes(s, "big")
+    assert signing._ecdsa_value(r + s, 32) == encode_dss_signature(*numbers)
 
 
 def test_values_of_the_wrong_size_are_no_signatures(plugged: Callable[..., FakeToken]) -> None:

@@ -139,7 +139,9 @@ class FakeToken:
         if shown not in (self.pin, "keypad"):
             raise pkcs11.PinIncorrect
 
-    def sign(self, data: bytes, *, mechanism: Any, mechanism_param: Any, pin: Any, buffer_size: int) -> bytes:
+    def sign(
+        self, data: bytes, *, mechanism: Any, buffer_size: int, mechanism_param: Any = None, pin: Any = None
+    ) -> bytes:
         self.check()
         assert mechanism in self.mechanisms
         assert (pin is not None) == self.always

@@ -48,6 +48,7 @@ class _Manner:
 
     mechanism: Any
     parameter: Any
+    size: int
     prepare: Callable[[bytes], bytes]
     finish: Callable[[bytes], bytes]
 
@@ -58,7 +59,7 @@ class TokenKey:
     The first failure of the token ends it: every later call raises the same error, and nothing is tried again.
     """
 
-    __slots__ = ("_access", "_dead", "_manner", "_owner", "_pin", "_pool", "_public_key", "_scheme", "_uri")
+    __slots__ = ("_access", "_dead", "_how", "_manner", "_owner", "_pin", "_pool", "_public_key", "_scheme", "_uri")
 
     def __init__(self, access: TokenAccess, uri: TokenUri, pin: str | None, sessions: int) -> None:
         self._access = access
@@ -75,6 +76,7 @@ class TokenKey:
                 raise failure(error, access.label) from None
         self._scheme: Scheme | None = None
         self._manner: _Manner | None = None
+        self._how: dict[str, Any] = {}
 
     def use(self, scheme: Scheme, key: KeyInfo) -> None:
         """Decide how it signs. Raises KeyAccessError: KEY_KIND_..., KEY_SIZE_UNSUPPORTED, KEY_TOKEN_MECHANISM."""
@@ -85,6 +87,9 @@ class TokenKey:
             raise failure(error, self._access.label) from None
         if self._manner is None:
             raise KeyAccessError("KEY_TOKEN_MECHANISM", token=self._access.label, scheme=scheme.name)
+        self._how = {"mechanism": self._manner.mechanism, "buffer_size": self._manner.size}
+        self._how |= {"mechanism_param": self._manner.parameter} if self._manner.parameter is not None else {}
+        self._how |= {"pin": self._pin} if self._pin is not None else {}
         self._scheme = scheme
 
     @property
@@ -118,9 +123,7 @@ class TokenKey:
         try:
             key = self._pool.take()
             try:
-                value = key.sign(
-                    data, mechanism=manner.mechanism, mechanism_param=manner.parameter, pin=self._pin, buffer_size=1024
-                )
+                value = key.sign(data, **self._how)
             except BaseException:
                 self._pool.lose()
                 raise
@@ -313,20 +316,22 @@ def _manner(scheme: Scheme, bits: int, mechanisms: set[Any]) -> _Manner | None:
     prefix = (der.oid(DIGESTS[scheme.digest].oid), der.null())
     if scheme.key_type == "ec":
         ways = [
-            _Manner(kinds.ECDSA, None, hashed, lambda value: _ecdsa_value(value, size)),
-            _Manner(kinds[f"ECDSA_{digest}"], None, same, lambda value: _ecdsa_value(value, size)),
+            _Manner(kinds.ECDSA, None, 2 * size, hashed, lambda value: _ecdsa_value(value, size)),
+            _Manner(kinds[f"ECDSA_{digest}"], None, 2 * size, same, lambda value: _ecdsa_value(value, size)),
         ]
     elif scheme.pss:
         parameter = (kinds[digest], pkcs11.MGF[digest], DIGESTS[scheme.digest].size)
         ways = [
-            _Manner(kinds.RSA_PKCS_PSS, parameter, hashed, same),
-            _Manner(kinds[f"{digest}_RSA_PKCS_PSS"], parameter, same, same),
+            _Manner(kinds.RSA_PKCS_PSS, parameter, size, hashed, same),
+            _Manner(kinds[f"{digest}_RSA_PKCS_PSS"], parameter, size, same, same),
         ]
     elif scheme.key_type == "rsa":
         ways = [
             # RFC 8017 9.2: EMSA-PKCS1-v1_5 is over the DigestInfo.
-            _Manner(kinds.RSA_PKCS, None, lambda m: der.sequence(der.sequence(*prefix), der.octets(hashed(m))), same),
-            _Manner(kinds[f"{digest}_RSA_PKCS"], None, same, same),
+            _Manner(
+                kinds.RSA_PKCS, None, size, lambda m: der.sequence(der.sequence(*prefix), der.octets(hashed(m))), same
+            ),
+            _Manner(kinds[f"{digest}_RSA_PKCS"], None, size, same, same),
         ]
     else:
         return None
@@ -337,8 +342,13 @@ def _ecdsa_value(value: bytes, size: int) -> bytes:
     """ECDSA-Sig-Value (RFC 3279 2.2.3) of r and s side by side (PKCS#11 2.40 mechanisms 2.3.1)."""
     if len(value) != 2 * size:
         raise ValueError(f"{len(value)} octets")
-    r, s = int.from_bytes(value[:size], "big"), int.from_bytes(value[size:], "big")
-    return der.sequence(der.integer(r), der.integer(s))
+    return der.sequence(_integer(value[:size]), _integer(value[size:]))
+
+
+def _integer(octets: bytes) -> bytes:
+    """INTEGER of an unsigned number in big-endian octets: shortest, and never with the sign bit (X.690 8.3)."""
+    shortest = octets.lstrip(b"\0")
+    return der.tlv(der.INTEGER, b"\0" + shortest if not shortest or shortest[0] & 0x80 else shortest)
 
 
 def _attribute(item: Any, name: str) -> Any:

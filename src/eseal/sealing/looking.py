@@ -23,6 +23,7 @@ from eseal.processes.pool import Pool
 from eseal.processes.snapshot import snapshot
 
 _PROGRAM = program("eseal.documents.pdf.pdfium")
+_PAGE_SECONDS, _LONGEST = 0.1, 6
 _PNG = b"\x89PNG\r\n\x1a\n"
 _lock = threading.Lock()
 # One child for all documents with the same bounds: a batch must not pay for a new process with every file.
@@ -93,12 +94,14 @@ def _box(values: Sequence[Any]) -> tuple[float, float, float, float]:
 
 
 def _ask(data: bytes, limits: Limits, job: dict[str, Any]) -> Mapping[str, Any]:
+    # Looking at many pages takes longer in good documents too.
+    seconds = min(limits.seconds + _PAGE_SECONDS * len(job["pages"]), _LONGEST * limits.seconds)
     with snapshot(data, limits) as (fd, _):
         try:
-            packed = json.dumps(job | {"seconds": limits.seconds}).encode()
-            found: Mapping[str, Any] = _pool(limits).ask(fd, packed, limits.seconds, dict)
+            packed = json.dumps(job | {"seconds": seconds}).encode()
+            found: Mapping[str, Any] = _pool(limits).ask(fd, packed, seconds, dict)
         except Lost as lost:
-            bounds = {"seconds": f"{limits.seconds:g}", "megabytes": str(limits.memory_bytes >> 20)}
+            bounds = {"seconds": f"{seconds:g}", "megabytes": str(limits.memory_bytes >> 20)}
             raise DocumentError(lost.code, **bounds, **lost.params) from lost
     if "unreadable" in found:
         raise DocumentError("VIEWER_FAILED", reason=found["unreadable"])

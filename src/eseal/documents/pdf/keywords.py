@@ -7,8 +7,9 @@ painted in many runs and in any order.
 
 from __future__ import annotations
 
+import math
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,18 +21,19 @@ LONGEST = 200
 _NOTHING = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 # A gap that ends a line, in heights of a character; and how far apart the lines of upright writing may be.
 _GAP, _BELOW = 4.0, 1.6
+_CELL_MM = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Char:
-    """A character on a page; boxes are left, top, right, bottom in mm as shown."""
+    """A character on a page."""
 
     text: str
-    """What it says, without white space, decomposed; not empty."""
-    box: Box
-    """What it paints."""
+    """What it says, squeezed; not empty."""
     line: Box
-    """Its room in the line, as high as its font."""
+    """Its room in the line, as high as its font: left, top, right, bottom in mm as shown."""
+    index: int
+    """Where it stands in the content."""
 
 
 def squeezed(text: str) -> str:
@@ -40,14 +42,28 @@ def squeezed(text: str) -> str:
     return "".join(c for c in decomposed if unicodedata.category(c) not in _NOTHING)
 
 
-def matches(page: int, chars: Sequence[Char], key: str) -> list[Hit]:
-    """All places of `key`, which is squeezed, from top to bottom and left to right."""
+def possible(chars: Sequence[Char], key: str) -> bool:
+    """Whether `key` can stand among characters of which all that it does not hold are left out."""
+    return any(True for order in (chars, _by_lines(chars, math.inf)) for _ in _occurrences(order, key))
+
+
+def matches(page: int, chars: Sequence[Char], key: str, box: Callable[[Char], Box]) -> list[Hit]:
+    """All places of `key`, which is squeezed, from top to bottom and left to right; `box` tells what one paints."""
+    seen: set[tuple[int, ...]] = set()
+    cells: dict[tuple[int, int], list[Hit]] = {}
     found: list[Hit] = []
-    for order in (list(chars), _by_lines(chars)):
+    for order in (chars, _by_lines(chars, _GAP)):
         for start, end in _occurrences(order, key):
-            hit = _hit(page, order[start:end])
-            # The same place in the other order, or written twice to look bold.
-            if not any(_same(hit, other) for other in found):
+            indexes = tuple(c.index for c in order[start:end])
+            if indexes in seen:
+                continue
+            seen.add(indexes)
+            hit = _hit(page, order[start:end], box)
+            x, y = (int(v // _CELL_MM) for v in _middle(hit.first))
+            # Written twice, a little apart, to look bold.
+            near = (cells.get((x + i, y + j), ()) for i in (-1, 0, 1) for j in (-1, 0, 1))
+            if not any(_same(hit, other) for cell in near for other in cell):
+                cells.setdefault((x, y), []).append(hit)
                 found.append(hit)
     return _sorted(found)
 
@@ -71,14 +87,14 @@ def _occurrences(chars: Sequence[Char], key: str) -> Iterable[tuple[int, int]]:
             at = text.find(key, at + 1)
 
 
-def _hit(page: int, chars: Sequence[Char]) -> Hit:
+def _hit(page: int, chars: Sequence[Char], box: Callable[[Char], Box]) -> Hit:
     parts: list[list[Char]] = [[chars[0]]]
     for before, char in pairwise(chars):
         if _follows(before.line, char.line):
             parts[-1].append(char)
         else:
             parts.append([char])
-    return Hit(page, _around(c.box for c in max(parts, key=len)), chars[0].box, chars[-1].box)
+    return Hit(page, _around(map(box, max(parts, key=len))), box(chars[0]), box(chars[-1]))
 
 
 def _follows(one: Box, other: Box) -> bool:
@@ -90,8 +106,8 @@ def _follows(one: Box, other: Box) -> bool:
     )
 
 
-def _by_lines(chars: Sequence[Char]) -> list[Char]:
-    """Characters from top to bottom and left to right; a wide gap ends a line, so that columns stay apart."""
+def _by_lines(chars: Sequence[Char], gap: float) -> list[Char]:
+    """Characters from top to bottom and left to right; a gap of so many heights ends a line: columns stay apart."""
     lines: list[list[Char]] = []
     for char in sorted(chars, key=lambda c: _middle(c.line)[1]):
         # Lines come in order, so only the last few can be meant.
@@ -106,12 +122,12 @@ def _by_lines(chars: Sequence[Char]) -> list[Char]:
         line.sort(key=lambda c: c.line[0])
         pieces.append([line[0]])
         for before, char in pairwise(line):
-            if char.line[0] - before.line[2] > _GAP * (char.line[3] - char.line[1]):
+            if char.line[0] - before.line[2] > gap * (char.line[3] - char.line[1]):
                 pieces.append([])
             pieces[-1].append(char)
     # What no text can hold keeps pieces apart.
-    gap = Char("\0", (0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0))
-    return [char for piece in pieces for char in (*piece, gap)]
+    end = Char("\0", (0.0, 0.0, 0.0, 0.0), -1)
+    return [char for piece in pieces for char in (*piece, end)]
 
 
 def _sorted(hits: list[Hit]) -> list[Hit]:

@@ -10,7 +10,8 @@ import ctypes
 import io
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import pypdfium2
@@ -18,7 +19,7 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image
 
 from eseal.documents.pdf.impressions import MOST, Hit
-from eseal.documents.pdf.keywords import Box, Char, matches, squeezed
+from eseal.documents.pdf.keywords import Box, Char, matches, possible, squeezed
 from eseal.documents.pdf.placement import Sheet
 from eseal.processes import serving
 
@@ -69,44 +70,53 @@ def _find(
     for number, sheet in reversed(pages) if backwards else pages:
         if number > len(document):
             break
-        chars, some = _characters(document[number - 1], sheet, key)
+        found, some = _on_page(document, number, sheet, key)
         any_text = any_text or some
-        found = matches(number, chars, key) if chars else []
         hits = found + hits if backwards else hits + found
         if len(hits) > MOST or (which is not None and len(hits) >= abs(which)):
             break
     return {"hits": [[h.page, h.box, h.first, h.last] for h in hits[: MOST + 1]], "text": any_text}
 
 
-def _characters(page: pypdfium2.PdfPage, sheet: Sheet, key: str) -> tuple[list[Char], bool]:
-    """The characters that the page shows, and whether there are any; none where it cannot hold `key`."""
+def _on_page(document: pypdfium2.PdfDocument, number: int, sheet: Sheet, key: str) -> tuple[list[Hit], bool]:
+    """The places of `key` on a page, and whether the page has any text."""
+    page = document[number - 1]
     text = page.get_textpage()
     try:
         count = min(text.count_chars(), _MOST_CHARACTERS)
         said = [_unicode(text, index) for index in range(count)]
-        some = any(said)
-        if not set(key) <= set("".join(said)):
-            return [], some
-        chars = []
-        for index, one in enumerate(said):
-            if one:
-                box, line = _box(text, index, sheet), _box(text, index, sheet, loose=True)
-                if box is not None and line is not None and _inside(box, sheet):
-                    chars.append(Char(one, box, line))
-        return chars, some
+        wanted = set(key)
+        # Places are asked for only where they matter: most pages do not hold the text.
+        if not wanted <= set("".join(said)):
+            return [], any(said)
+        some = _characters(text, ((i, one) for i, one in enumerate(said) if not wanted.isdisjoint(one)), sheet)
+        if not possible(some, key):
+            return [], True
+        chars = _characters(text, ((i, one) for i, one in enumerate(said) if one), sheet)
+        return matches(number, chars, key, lambda char: _box(text, char.index, sheet) or char.line), True
     finally:
         text.close()
         page.close()
 
 
+def _characters(text: pypdfium2.PdfTextPage, said: Iterable[tuple[int, str]], sheet: Sheet) -> list[Char]:
+    """Those characters that are shown."""
+    placed = ((one, _box(text, index, sheet, loose=True), index) for index, one in said)
+    return [Char(one, box, index) for one, box, index in placed if box is not None and _inside(box, sheet)]
+
+
 def _unicode(text: pypdfium2.PdfTextPage, index: int) -> str:
     code = pdfium_c.FPDFText_GetUnicode(text, index)
-    if 0xDC00 <= code < 0xE000:
-        return ""
     if 0xD800 <= code < 0xDC00:
         low = pdfium_c.FPDFText_GetUnicode(text, index + 1)
         code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00) if 0xDC00 <= low < 0xE000 else 0
-    return squeezed(chr(code)) if 0 < code < 0x110000 else ""
+    return _plain(code)
+
+
+@cache
+def _plain(code: int) -> str:
+    """A character as it is compared; empty for none, and for the second half of a pair."""
+    return squeezed(chr(code)) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
 
 
 def _box(text: pypdfium2.PdfTextPage, index: int, sheet: Sheet, *, loose: bool = False) -> Box | None:

@@ -87,9 +87,10 @@ class Authority(SealHolding):
         """Make an authority for the body `name` in a new or empty folder, whole or not at all, and open it.
 
         Without `key` it gets test keys of the kind `algorithm` (`testpki.ALGORITHMS`), a root, CRLs, OCSP responses
-        and an embedded timestamper, all marked TEST, certificates valid from `at` (now) for ten years, lists for a week
-        and renewed as long as it is used; with `key` it seals with that one and trusts `trust` ("FILE", "seal:FILE", "timestamp:FILE"). `timestampers` are RFC 3161 addresses.
-        The seal is drawn for `name` unless `picture` is given. `actor` is who does it (default: the user).
+        and an embedded timestamper, all marked TEST; certificates are valid from `at` (now) for ten years, lists for a
+        week and renewed as long as it is used. With `key` it seals with that one and trusts `trust` ("FILE",
+        "seal:FILE", "timestamp:FILE"). `timestampers` are RFC 3161 addresses. The seal is drawn for `name` unless
+        `picture` is given. `actor` is who does it (default: the user).
 
         Raises UsageError (FOLDER_..., NAME_UNUSABLE, SEAL_..., TEST_ALGORITHM_UNKNOWN, AUTHORITY_TRUST_WITHOUT_KEY),
         KeyAccessError and PolicyError (the key or its certificate), Error (FILE_WRITE_FAILED).

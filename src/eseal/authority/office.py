@@ -17,7 +17,7 @@ from eseal.authority.holding import SealHolding
 from eseal.authority.lists import Keeper
 from eseal.authority.locking import locked
 from eseal.authority.making import KEYS, SEALS, TEST_CA, KeySource
-from eseal.authority.stamping import watched, with_failures
+from eseal.authority.stamping import notes_of, watched
 from eseal.config import AuthorityConfig, IssuerEntry, KeyEntry, reading
 from eseal.config.authority import FILE as CONFIG_FILE
 from eseal.config.authority import located
@@ -276,7 +276,7 @@ class Authority(SealHolding):
         chosen = self.check_usable(request.seal, request.at)
         services, failures = watched(self.services(request.level))
         sealed = sealing.seal_as(data, self.signer(chosen), replace(request, seal=chosen), services)
-        sealed = with_failures(sealed, failures)
+        sealed = replace(sealed, notes=(*sealed.notes, *notes_of(failures)))
         self.record("seal", who, seal=chosen.id, sealed=sealed)
         if out is not None:
             files.write(out, sealed.parts, force=force)
@@ -328,7 +328,7 @@ class Authority(SealHolding):
         chosen.check(prepared.pending.certificate, self.clock())
         services, failures = watched(self.services(prepared.level))
         sealed = sealing.complete(prepared, signature, cms=cms, services=services)
-        sealed = with_failures(sealed, failures)
+        sealed = replace(sealed, notes=(*sealed.notes, *notes_of(failures)))
         self.record("seal", who, seal=chosen.id, sealed=sealed)
         if out is not None:
             files.write(out, sealed.parts, force=force)
@@ -364,7 +364,8 @@ class Authority(SealHolding):
             trust=self.trust + trust if trust is not None else self.trust,
         )
         moment = at if at is not None else self.clock()
-        made = with_failures(sealing.extend(data, level, services=services, at=moment, limits=limits), failures)
+        made = sealing.extend(data, level, services=services, at=moment, limits=limits)
+        made = replace(made, notes=(*made.notes, *notes_of(failures)))
         self.record("extend", who, sealed=made)
         if out is not None:
             files.write(out, made.parts, force=force)

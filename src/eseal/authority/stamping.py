@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from eseal.errors import ServiceError
 from eseal.model import Note
-from eseal.sealing import Extended, Sealed, Services
+from eseal.sealing import Services
 from eseal.timestamps import FallbackTimestamper
-
-_Made = TypeVar("_Made", Sealed, Extended)
 
 
 def watched(services: Services) -> tuple[Services, list[ServiceError]]:
@@ -22,9 +19,8 @@ def watched(services: Services) -> tuple[Services, list[ServiceError]]:
     return services, failures
 
 
-def with_failures(sealed: _Made, failures: Sequence[ServiceError]) -> _Made:
-    """The sealed or extended document with a note of each failure and its reason, each once."""
+def notes_of(failures: Sequence[ServiceError]) -> tuple[Note, ...]:
+    """A note of each failure and its reason, each once."""
     told = dict.fromkeys((f.code, tuple(f.params.items())) for f in failures)
     notes = [Note(code, dict(params)) for code, params in told]
-    count = Note("TIMESTAMPERS_PASSED_OVER", {"count": str(len(notes))})
-    return replace(sealed, notes=(*sealed.notes, count, *notes)) if notes else sealed
+    return (Note("TIMESTAMPERS_PASSED_OVER", {"count": str(len(notes))}), *notes) if notes else ()

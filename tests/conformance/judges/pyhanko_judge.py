@@ -17,4 +17,4 @@ with Path(sys.argv[1]).open("rb") as f:
             status = validate_pdf_timestamp(signature, validation_context=context)
         else:
             status = validate_pdf_signature(signature, signer_validation_context=context, ts_validation_context=context)
-        print("ROW", status.intact, status.valid, status.trusted, status.coverage.name, status.bottom_line, sep="\t")
+        print("ROW", status.intact, status.valid, status.trusted, status.coverage.name, sep="\t")

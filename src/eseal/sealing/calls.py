@@ -82,10 +82,10 @@ def seal_as(data: bytes, signer: Signer, request: Request, services: Services) -
     """Seal as `request` says. Raises as `seal`."""
     first, rest = _seal_once(data, signer, request, services)
     sealed = [first]
-    for place in rest:
+    for number, place in enumerate(rest, 1):
         # A document that is signed keeps its pages as they are: every further place is a signature of its own.
         again = replace(request, where=(place,), field=None, certify=None)
-        sealed.append(_seal_once(sealed[-1].data, signer, again, services)[0])
+        sealed.append(_seal_once(sealed[-1].data, signer, again, services, more=number < len(rest))[0])
     return first if len(sealed) == 1 else _joined(sealed)
 
 
@@ -109,11 +109,14 @@ def _joined(sealed: Sequence[Sealed]) -> Sealed:
 
 
 def _seal_once(
-    data: bytes, signer: Signer, request: Request, services: Services
+    data: bytes, signer: Signer, request: Request, services: Services, *, more: bool = False
 ) -> tuple[Sealed, tuple[Placement, ...]]:
     """One signature, and the places that are left for others."""
     # 1 to 4, and 5 but for the size of the slot
     layout = lay_out(data, signer.certificate, request, services, chain=tuple(signer.chain))
+    if (more or layout.rest) and layout.level == "LTA" and not layout.best:
+        # The document timestamp behind the last one covers all.
+        layout = replace(layout, level="LT")
     stamped = layout.level != "B"
     stamps = services.timestamper if stamped else None
     token = first_size(stamps, signer.certificate) + ROOM if stamps is not None else None

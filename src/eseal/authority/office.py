@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from eseal.authority.holding import SealHolding
 from eseal.authority.lists import Keeper
 from eseal.authority.locking import locked
 from eseal.authority.making import KEYS, SEALS, TEST_CA, KeySource
+from eseal.authority.placing import placing
 from eseal.authority.stamping import notes_of, watched
 from eseal.config import AuthorityConfig, IssuerEntry, KeyEntry, reading
 from eseal.config.authority import FILE as CONFIG_FILE
@@ -420,18 +420,12 @@ class Authority(SealHolding):
             before = current._superseded(supersedes) if supersedes is not None else ""
             seal, entry, kept = current._prepare(name, picture, chosen, kind, key, at)
             seal = replace(seal, supersedes=before)
-            with contextlib.ExitStack() as undo:
+            config = current._with(chosen, seal, entry)
+            with placing(self.folder / CONFIG_FILE, config.to_bytes()) as place:
                 for file, content in kept.items():
-                    path = self.folder / KEYS / file
-                    undo.callback(path.unlink, missing_ok=True)
-                    files.write(path, content, mode=0o600)
-                stored = self.folder / SEALS / f"{seal.id}.json"
-                undo.callback(lambda: stored.unlink(missing_ok=True))
-                files.write(stored, seal.to_bytes(), mode=0o644)
+                    place(self.folder / KEYS / file, content, mode=0o600)
+                place(self.folder / SEALS / f"{seal.id}.json", seal.to_bytes(), mode=0o644)
                 current.record("add-seal", who, seal=seal.id)
-                config = current._with(chosen, seal, entry)
-                files.write(self.folder / CONFIG_FILE, config.to_bytes(), force=True, mode=0o644)
-                undo.pop_all()
         return Authority.open(self.folder, clock=self.clock, password=self.password, fetcher=self.fetcher), seal
 
     def _prepare(

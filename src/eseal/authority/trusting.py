@@ -16,6 +16,7 @@ from eseal import files
 from eseal.authority import journal
 from eseal.authority.locking import locked
 from eseal.authority.office import Authority
+from eseal.authority.placing import placing
 from eseal.authority.separation import marked_test
 from eseal.crypto.algorithm_policy import path_uses, weaknesses
 from eseal.crypto.certificates import facts
@@ -144,13 +145,12 @@ def add_anchors(
         _add_material(authority, folder, intermediates, who)
         new = {f"{c.fingerprint}.pem": c for c in wanted}
         entries += [AnchorEntry(file, chosen, start, end, name.strip()) for file in new]
-        with contextlib.ExitStack() as undo:
-            content = entries_text(entries)
+        with placing(folder / ANCHORS_FILE, entries_text(entries)) as place:
             for file, certificate in new.items():
-                _place(folder / ANCHORS / file, certificate, undo, folder, content)
+                (folder / ANCHORS).mkdir(parents=True, exist_ok=True)
+                # A file of this name that the list does not name was left behind by a crash.
+                place(folder / ANCHORS / file, certificate.to_pem(), force=True, mode=0o644)
             _record(authority, who, "trust-add", new.values())
-            files.write(folder / ANCHORS_FILE, content, force=True, mode=0o644)
-            undo.pop_all()
     return tuple(Anchor(c, chosen, start, end, name.strip()) for c in wanted)
 
 
@@ -250,22 +250,6 @@ def _current(folder: Path) -> tuple[list[AnchorEntry], set[Certificate]]:
     listed = anchor_files(folder)
     known = {a.certificate for file, _ in listed for a in TrustStore.from_pem(file).anchors}
     return [entry for _, entry in listed], known
-
-
-def _place(path: Path, certificate: Certificate, undo: contextlib.ExitStack, folder: Path, content: bytes) -> None:
-    """Write an anchor's file, to be taken away again unless the list that names it is there."""
-
-    def take_back() -> None:
-        with contextlib.suppress(OSError):
-            listing = folder / ANCHORS_FILE
-            # What fails behind the commit point (a folder that cannot be synced) takes nothing back.
-            if not listing.exists() or listing.read_bytes() != content:
-                path.unlink(missing_ok=True)
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    undo.callback(take_back)
-    # A file of this name that the list does not name was left behind by a crash.
-    files.write(path, certificate.to_pem(), force=True, mode=0o644)
 
 
 def _add_material(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import stat
@@ -10,7 +12,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import jsonschema
 import pytest
@@ -316,6 +318,21 @@ def test_a_wrong_pin_ends_the_batch_before_it_begins(run: Run, page: Path, monke
     assert names("out") == []
 
 
+def opened_pipe(path: Path, process: subprocess.Popen[str]) -> BinaryIO:
+    """The pipe, as soon as the process reads it; a process that ended before that fails the test."""
+    while True:
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            assert error.errno == errno.ENXIO, error
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.02)
+                pytest.fail("".join(process.communicate()))
+            continue
+        os.set_blocking(handle, True)
+        return os.fdopen(handle, "wb")
+
+
 @pytest.mark.parametrize("means", ["key", "authority"])
 def test_a_token_pulled_out_in_mid_batch(page: Path, tmp_path: Path, softhsm: SoftHsm, means: str) -> None:
     """A real module in a process of its own: the second document waits in a pipe until the token is gone."""
@@ -339,7 +356,7 @@ def test_a_token_pulled_out_in_mid_batch(page: Path, tmp_path: Path, softhsm: So
          "--password-file", pin, "--format", "jsonl", "--lang", "en", *map(str, options)],
         env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    with (tmp_path / "2.pdf").open("wb") as pipe:  # opens when the second document is asked for
+    with opened_pipe(tmp_path / "2.pdf", process) as pipe:
         hsm.place("office").rename(tmp_path / "pulled-out")
         pipe.write(page.read_bytes())
     shown, said = process.communicate(timeout=60)

@@ -8,7 +8,7 @@ from eseal.documents.pdf.form import read_form
 from eseal.documents.pdf.impressions import Impression, impressions
 from eseal.documents.pdf.source import Source
 from eseal.errors import PolicyError, UsageError
-from eseal.model import Placement
+from eseal.model import Placement, Straddle
 from eseal.sealing.looking import finder
 from eseal.sealing.request import Request
 
@@ -37,18 +37,22 @@ def settle(source: Source, request: Request, *, later: bool) -> Settled:
     picture = request.picture
     if picture is None:
         raise UsageError("PLACE_WITHOUT_PICTURE")
+    if any(isinstance(one, Straddle) for one in request.where) and _is_signed(source):
+        raise PolicyError("PLACE_STRADDLE_SEALED")
     found = impressions(source, request.where, picture.width_mm, picture.height_mm, finder(source, request.limits))
     if len(found) == 1 and request.field is None:
         return Settled(found)
-    signatures = read_form(source).signatures
-    first = 0 if any(s.name == request.field for s in signatures) else 1
-    if not found[first:] or all(s.value is None for s in signatures):
+    first = 0 if any(s.name == request.field for s in read_form(source).signatures) else 1
+    if not found[first:] or not _is_signed(source):
         return Settled(found)
-    if any(one.strip is not None for one in found):
-        raise PolicyError("PLACE_STRADDLE_SEALED")
     count = len(found) + 1 - first
     if later:
         raise PolicyError("PLACE_SEVERAL_LATER", count=count)
     if count > MOST_SIGNATURES:
         raise PolicyError("PLACE_SEVERAL_SIGNED", count=count, most=MOST_SIGNATURES)
     return Settled(found[:first], tuple(one.at for one in found[first:]))
+
+
+def _is_signed(source: Source) -> bool:
+    """Whether anything is signed, document timestamps and certifications included."""
+    return any(one.value is not None for one in read_form(source).signatures)

@@ -230,6 +230,8 @@ def _worth(
         statement.kind == "CRL" or bool(read_extensions(certificate).ocsp_urls),
         statement.this_update >= when,
         len(statement.der) <= _LARGE,
+        # Where both are there, some validators find POE for the one alone (pyHanko, past validation).
+        statement.kind == "OCSP",
         statement.this_update,
     )
 

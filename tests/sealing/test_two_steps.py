@@ -17,13 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eseal import testpki
+from eseal.authority.making import make_seal, official_seal
 from eseal.crypto.cms_build import with_timestamp
 from eseal.crypto.signed_data import examine
-from eseal.errors import Error, KeyAccessError, PolicyError, ServiceError, UsageError
+from eseal.errors import Error, KeyAccessError, PolicyError, ServiceError, UsageError, VerificationFailed
 from eseal.judging.policy import Policy
 from eseal.limits import DEFAULT
 from eseal.model import RevocationMode
 from eseal.sealing import FOREIGN_ROOM, Prepared, Request, Services, complete, prepare, seal
+from eseal.seals.register import Body, SealKind
 from eseal.timestamps import LocalTimestamper
 from eseal.trust.store import TrustStore
 from eseal.verification import verify
@@ -287,6 +289,39 @@ def test_the_stored_form_comes_back_the_same_and_only_beside_its_document(pki):
         with pytest.raises(UsageError) as caught:
             Prepared.from_bytes(changed, original)
         assert caught.value.code == code
+
+
+def test_a_stored_form_cannot_name_another_seal_than_its_document(pki):
+    """Whether a seal may be used, and by whom, is asked of the seal that the stored form names."""
+    body = Body("code", "Body")
+    certificate, picture = pki.seal.certificate, official_seal("One")
+    one, other = (
+        make_seal(name, body, certificate, picture, maker="Maker", kind=SealKind.BUSINESS) for name in ("One", "Other")
+    )
+    signer = pki.seal.signer()
+    prepared = prepare(DATA, signer.certificate, Request(at=AT, seal=one), scheme=signer.scheme)
+    value = signer.sign(prepared.to_sign)
+    stored = prepared.to_bytes()
+    assert complete(Prepared.from_bytes(stored, DATA), value).seal_id == one.id
+    for claimed in (other.id, ""):
+        changed = json.loads(stored) | {"seal": claimed}
+        with pytest.raises(VerificationFailed) as caught:
+            complete(Prepared.from_bytes(json.dumps(changed).encode(), DATA), value)
+        assert caught.value.code == "SEAL_READ_BACK"
+
+
+def test_a_stored_form_with_impossible_values_is_refused(pki):
+    stored = json.loads(made(pki).to_bytes())
+    pending = stored["pending"]
+    name, value = pending["digest"]
+    for changed in (
+        stored | {"level": "LTB"},
+        *(stored | {"pending": pending | {"slot": slot}} for slot in (0, -1, 10**12, 10**30, float("inf"))),
+        *(stored | {"pending": pending | {"digest": digest}} for digest in (["x", value], [name, "00" * 32])),
+    ):
+        with pytest.raises(UsageError) as caught:
+            Prepared.from_bytes(json.dumps(changed).encode(), DATA)
+        assert caught.value.code == "SEAL_PENDING_UNREADABLE"
 
 
 STORED: dict[str, object] = {}

@@ -9,7 +9,7 @@ from eseal.crypto.cms_build import with_timestamp
 from eseal.crypto.examined import Examined
 from eseal.crypto.signed_data import examine
 from eseal.documents.pdf.pending import SlotTooSmall
-from eseal.errors import KeyAccessError, PolicyError, ServiceError, UsageError
+from eseal.errors import KeyAccessError, PolicyError, ServiceError, UsageError, VerificationFailed
 from eseal.model import Digest, Timestamper, aware
 from eseal.report.model import CheckVerdict
 from eseal.sealing.preparing import Prepared
@@ -61,6 +61,9 @@ def finish(prepared: Prepared, cms: bytes, services: Services) -> Sealed:
     appended = pending.appended(cms)
     # 8
     written = check_written(laid, appended, pending.certificate)
+    if written.seal != prepared.seal_id:
+        # Whether a seal may be used is asked of the one that is named here, so the document must name no other.
+        raise VerificationFailed("SEAL_READ_BACK", reason="seal")
     time = min((aware(token.time) for token in written.tokens if token.time is not None), default=aware(prepared.at))
     sealed = Sealed(
         original=pending.original,

@@ -22,7 +22,7 @@ from eseal.errors import UsageError
 from eseal.keys.fitness import check_fit
 from eseal.model import Certificate, Digest, Note, Placement
 from eseal.sealing.conforming import check_kept, claimed
-from eseal.sealing.levels import choose_level
+from eseal.sealing.levels import LEVELS, choose_level
 from eseal.sealing.placing import settle
 from eseal.sealing.request import Request, Services
 from eseal.sealing.tokens import ROOM, first_size
@@ -140,7 +140,7 @@ class Prepared:
             digests = None if found["digests"] is None else tuple(map(str, found["digests"]))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise UsageError("SEAL_PENDING_UNREADABLE") from None
-        known = isinstance(level, str) and isinstance(best, bool) and isinstance(seal, str)
+        known = level in LEVELS and isinstance(best, bool) and isinstance(seal, str)
         if not known or not (page is None or type(page) is int) or at.tzinfo is None:
             raise UsageError("SEAL_PENDING_UNREADABLE")
         return cls(pending, level, best, at, seal, page, notes, digests)

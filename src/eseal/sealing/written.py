@@ -34,6 +34,8 @@ class Written:
     """Its CMS."""
     tokens: tuple[ExaminedToken, ...]
     """The timestamps over the signature."""
+    seal: str
+    """Id of the seal that the signature names; empty where it names none."""
     source: Source = field(repr=False)
     """The file, as it was read back."""
 
@@ -48,7 +50,7 @@ def check_written(expected: Laid, appended: bytes, certificate: Certificate) -> 
     if not examined.intact or examined.certificate != certificate:
         raise VerificationFailed("SEAL_READ_BACK", reason="signing-certificate")
     tokens = tuple(check_token(token, examined) for token in examined.signature_timestamps)
-    return Written(examined, tokens, written.source)
+    return Written(examined, tokens, written.seal, written.source)
 
 
 def check_by_verifier(expected: Laid, appended: bytes, *names: str, open_end: bool = False) -> Document | None:

@@ -8,10 +8,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from eseal.crypto.algorithms import hasher
+from eseal.crypto.algorithms import DIGESTS, hasher
 from eseal.crypto.cms_build import CmsTemplate, template
 from eseal.errors import UsageError
 from eseal.model import Certificate, Digest
+
+_LARGEST_SLOT = 16_000_000
+"""Most room for a CMS in a stored form, in bytes; a whole one made elsewhere takes some ten thousand."""
 
 
 class SlotTooSmall(Exception):
@@ -65,8 +68,9 @@ class Pending:
 
     def digest_of(self, algorithm: str) -> bytes:
         """Digest of the document without /Contents by any algorithm of `crypto.algorithms`. Raises KeyError."""
-        if algorithm == self.digest.algorithm:
-            return self.digest.value
+        return self.digest.value if algorithm == self.digest.algorithm else self._computed(algorithm)
+
+    def _computed(self, algorithm: str) -> bytes:
         state = hasher(algorithm)
         for part in (self.original, self.head, self.tail):
             state.update(part)
@@ -115,10 +119,13 @@ class Pending:
                 scheme=_string(found["scheme"]),
             )
             wanted = found["original"]
-        except (ValueError, KeyError, TypeError, IndexError):
+        except (ValueError, KeyError, TypeError, IndexError, OverflowError):
             raise UsageError("SEAL_PENDING_UNREADABLE") from None
         if hashlib.sha256(original).hexdigest() != wanted:
             raise UsageError("SEAL_PENDING_OTHER_INPUT")
+        known = pending.digest.algorithm in DIGESTS and 0 < pending.slot <= _LARGEST_SLOT
+        if not known or pending._computed(pending.digest.algorithm) != pending.digest.value:
+            raise UsageError("SEAL_PENDING_UNREADABLE")
         return pending
 
 

@@ -17,6 +17,7 @@ from eseal.documents.pdf.imprint import is_drawn
 from eseal.documents.pdf.laid import Laid
 from eseal.documents.pdf.lexer import Dict, Ref
 from eseal.documents.pdf.source import Part, Source, string_bytes
+from eseal.documents.pdf.syntax import SEAL_ENTRY
 from eseal.documents.pdf.xref import Budget, Section, read_section
 from eseal.errors import DocumentError, VerificationFailed
 
@@ -31,6 +32,8 @@ class ReadBack:
     """DER of the CMS."""
     digest: Callable[[str], bytes] = field(repr=False)
     """Digest of the covered bytes, computed over what was written."""
+    seal: str
+    """Id of the seal that the signature names; empty where it names none."""
     source: Source = field(repr=False)
     """The finished file, as it was read."""
 
@@ -73,7 +76,8 @@ def _read(expected: Laid, appended: bytes) -> ReadBack:
         state.update(view[contents.end :])
         return bytes(state.digest())
 
-    return ReadBack(raw[:length], digest, source)
+    seal = signature.value.get(SEAL_ENTRY)
+    return ReadBack(raw[:length], digest, seal if isinstance(seal, str) else "", source)
 
 
 def reopen(expected: Laid, appended: bytes) -> Source:

@@ -297,6 +297,21 @@ def test_what_others_can_write_is_not_changed(office: Authority) -> None:
         trusting.close_anchor(replace(office), anchors(office)[0].fingerprint)
 
 
+def test_an_anchor_or_a_seal_that_others_can_write_is_not_believed(office: Authority) -> None:
+    folder, seal = trusting.trust_folder(office), office.folder / "seals" / f"{office.seals[0].id}.json"
+    (anchor,) = (folder / "anchors").iterdir()
+    for listed in (True, False):
+        if not listed:
+            (folder / "anchors.toml").unlink()
+        anchor.chmod(0o646)
+        refused("CONFIG_WRITABLE", lambda: Authority.open(office.folder, clock=clock).trust)
+        assert read_folder(folder, owned=False).anchors
+        anchor.chmod(0o644)
+        assert Authority.open(office.folder, clock=clock).trust.anchors
+    seal.chmod(0o664)
+    refused("CONFIG_WRITABLE", lambda: Authority.open(office.folder, clock=clock).seals)
+
+
 def test_an_old_folder_without_a_list_keeps_its_anchors(office: Authority) -> None:
     folder = trusting.trust_folder(office)
     (folder / "anchors.toml").unlink()

@@ -84,6 +84,16 @@ def test_the_list_alone_says_what_the_anchors_are(folder: Path) -> None:
     assert read_folder(folder / "none") == TrustStore()
 
 
+def test_an_anchor_for_nothing_is_not_an_anchor_for_everything(folder: Path) -> None:
+    text = (folder / "anchors.toml").read_text(encoding="utf-8")
+    for purposes in ("[]", '["seals"]'):
+        changed = "\n".join(f"purposes = {purposes}" if "purposes" in line else line for line in text.splitlines())
+        (folder / "anchors.toml").write_text(changed, encoding="utf-8")
+        with pytest.raises(UsageError) as caught:
+            read_folder(folder)
+        assert caught.value.code == "CONFIG_VALUE_WRONG"
+
+
 def test_a_trust_folder_is_read_by_the_trust_option(folder: Path) -> None:
     store = TrustStore.from_specs([str(folder)])
     assert store == read_folder(folder)

@@ -12,7 +12,7 @@ from eseal.authority import journal, status
 from eseal.authority.locking import locked
 from eseal.authority.making import SEALS
 from eseal.authority.status import StatusFile
-from eseal.config import AuthorityConfig
+from eseal.config import AuthorityConfig, reading
 from eseal.errors import PolicyError, UsageError
 from eseal.model import aware
 from eseal.seals.register import LARGEST_BYTES, Seal
@@ -136,7 +136,11 @@ class SealHolding:
         return chosen.id
 
     def _read_seal(self, seal: str) -> Seal:
-        found = Seal.from_bytes(files.read(self.folder / SEALS / f"{seal}.json", LARGEST_BYTES))
+        path = self.folder / SEALS / f"{seal}.json"
+        data = files.read(path, LARGEST_BYTES)
+        # It says who may use the seal.
+        reading.check_owner(path.stat(), path)
+        found = Seal.from_bytes(data)
         if found.id != seal:
             raise UsageError("AUTHORITY_SEAL_SWAPPED", seal=seal, found=found.id)
         return found

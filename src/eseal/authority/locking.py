@@ -23,7 +23,10 @@ def locked(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise Error("FILE_WRITE_FAILED", path=folder, reason=error.strerror) from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError as error:
+            raise Error("FILE_WRITE_FAILED", path=folder, reason=error.strerror) from error
         yield
     finally:
         os.close(handle)

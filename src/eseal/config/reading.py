@@ -100,6 +100,10 @@ class Table:
             raise self.wrong(key, kind.__name__)
         return value
 
+    def has(self, key: str) -> bool:
+        """Whether `key` is there and not taken yet."""
+        return key in self._values
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of strings; empty where it is not there."""
         found = self.take(key, list, [])

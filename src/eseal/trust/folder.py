@@ -50,7 +50,7 @@ class AnchorEntry:
 def read_folder(folder: Path, *, owned: bool = True, purposes: Iterable[Purpose] | None = None) -> TrustStore:
     """Read a trust folder; one that is not there is empty.
 
-    With `owned` a folder or list that others own or can write is refused. With `purposes` an anchor keeps of its own
+    With `owned` a folder, a list or an anchor's file that others own or can write is refused. With `purposes` an anchor keeps of its own
     purposes only these; one that keeps none vouches for nothing. Raises UsageError CONFIG_... and TRUST_...
     """
     store = TrustStore()
@@ -61,6 +61,8 @@ def read_folder(folder: Path, *, owned: bool = True, purposes: Iterable[Purpose]
             if part.is_dir():
                 reading.check_owner(part.stat(), part)
     for file, entry in anchor_files(folder, owned=owned):
+        if owned:
+            reading.check_owner(file.stat(), file)
         found = TrustStore.from_pem(file)
         anchors = (entry.applied(a) for a in found.anchors)
         store += TrustStore(tuple(anchors), found.data)
@@ -148,12 +150,12 @@ def is_trust_folder(path: Path) -> bool:
 
 def _entry(table: Table) -> AnchorEntry:
     file: str = table.take("file", str)
-    purposes = table.texts("purposes")
-    if not set(purposes) <= set(Purpose):
+    listed, purposes = table.has("purposes"), table.texts("purposes")
+    if not set(purposes) <= set(Purpose) or (listed and not purposes):
         raise table.wrong("purposes", ", ".join(Purpose))
     entry = AnchorEntry(
         file,
-        frozenset(Purpose(p) for p in purposes) or DEFAULT_PURPOSES,
+        frozenset(Purpose(p) for p in purposes) if listed else DEFAULT_PURPOSES,
         _moment(table, "valid_from"),
         _moment(table, "valid_until"),
         table.take("name", str, ""),

@@ -50,8 +50,9 @@ class AnchorEntry:
 def read_folder(folder: Path, *, owned: bool = True, purposes: Iterable[Purpose] | None = None) -> TrustStore:
     """Read a trust folder; one that is not there is empty.
 
-    With `owned` a folder, a list or an anchor's file that others own or can write is refused. With `purposes` an anchor keeps of its own
-    purposes only these; one that keeps none vouches for nothing. Raises UsageError CONFIG_... and TRUST_...
+    With `owned` a folder, a list or an anchor's file that others own or can write is refused. With `purposes` an anchor
+    keeps of its own purposes only these; one that keeps none vouches for nothing. Raises UsageError CONFIG_... and
+    TRUST_...
     """
     store = TrustStore()
     if not folder.is_dir():

@@ -51,6 +51,15 @@ def test_seal_pictures_are_those_of_the_documentation(tmp_path: Path) -> None:
     assert ImageStat.Stat(ImageChops.difference(made, shown)).mean[0] < 1
 
 
+def test_pages_with_places_are_those_of_the_documentation(tmp_path: Path) -> None:
+    made = [Path(line) for line in run("places.py", tmp_path).splitlines()]
+    assert len(made) == 5
+    for path in made:
+        images = [Image.open(p).convert("L") for p in (path, EXAMPLES.parent / "docs" / "images" / path.name)]
+        assert images[0].size == images[1].size
+        assert ImageStat.Stat(ImageChops.difference(*images)).mean[0] < 1
+
+
 @pytest.fixture(scope="module")
 def pki() -> testpki.TestPki:
     return testpki.make("杭州市示范局", datetime.now(UTC))

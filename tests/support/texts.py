@@ -11,7 +11,11 @@ Run = tuple[float, float, str]
 
 
 def text_pdf(
-    pages: Sequence[Sequence[Run]], *, size: float = 12, page: bytes = b"/MediaBox [0 0 595 842]", matrix: str = "1 0 0 1"
+    pages: Sequence[Sequence[Run]],
+    *,
+    size: float = 12,
+    page: bytes = b"/MediaBox [0 0 595 842]",
+    matrix: str = "1 0 0 1",
 ) -> bytes:
     """A document with `pages` of runs; `page` are entries of every page, `matrix` turns every run."""
     objects = {

@@ -70,6 +70,14 @@ def test_without_an_authority_no_key_is_near(run: Any, office: Path, page: Path,
     assert run("verify", "out.pdf", "--authority", office, "--revocation", "if-available").code == 0
 
 
+def test_the_first_step_opens_no_key(run: Any, office: Path, page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a key was opened")
+
+    monkeypatch.setattr("eseal.authority.office.open_signer", opened)
+    assert run("prepare", page, "-o", "p", "--authority", office, "--level", "B").code == 0
+
+
 def test_a_wrong_answer_writes_nothing_and_says_why(run: Any, office: Path, page: Path) -> None:
     assert run("prepare", page, "-o", "p", "--authority", office).code == 0
     Path("value").write_bytes(b"not a signature")

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
+from eseal.authority.certificates import certificates_of
 from eseal.authority.office import Authority
-from eseal.config import KeyEntry
-from eseal.config.authority import located
 from eseal.crypto.certificates import facts
-from eseal.errors import Error
-from eseal.keys.files import read_certificate_file
 from eseal.model import Certificate
 
 _KINDS = {"pkcs11": "token", "csc": "remote"}
@@ -78,18 +74,7 @@ def held_keys(authority: Authority) -> tuple[HeldKey, ...]:
             use="timestamp" if entry.id == stamper else "seal" if entry.seals else "none",
             where=entry.uri,
             seals=entry.seals,
-            certificate=_certificate(entry, authority.folder),
+            certificate=next(iter(certificates_of(entry, authority.folder)), None),
         )
         for entry in authority.config.keys
     )
-
-
-def _certificate(entry: KeyEntry, folder: Path) -> Certificate | None:
-    """The entry's certificate: the first of its file, or of the key's own where that is PEM."""
-    place = folder / entry.certificate if entry.certificate else Path(located(entry.uri, folder).partition(":")[2])
-    try:
-        found = read_certificate_file(place)
-    except Error:
-        return None
-    # A file may have them in any order: the one that is no CA's is the key's.
-    return next((c for c in found if not facts(c).is_ca), found[0])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from eseal import files, sealing, testpki
 from eseal.authority import journal, making, separation
+from eseal.authority.certificates import certificates_of
 from eseal.authority.holding import SealHolding
 from eseal.authority.lists import Keeper
 from eseal.authority.locking import locked
@@ -297,6 +298,9 @@ class Authority(SealHolding):
         `sealing.prepare`. Raises as `sealing.prepare`, and UsageError AUTHORITY_SEAL_WITHOUT_KEY.
         """
         chosen = self.check_usable(request.seal, request.at)
+        entry = self.config.key_for(chosen.id)
+        if not certificates and entry is not None:
+            certificates, scheme = certificates_of(entry, self.folder), scheme or entry.scheme or None
         if not certificates:
             signer = self.signer(chosen)
             certificates, scheme = (signer.certificate, *signer.chain), scheme or signer.scheme

@@ -16,7 +16,7 @@ from eseal.cli.settings import Settings, t
 from eseal.crypto.certificates import facts
 from eseal.errors import UsageError
 from eseal.keys.files import read_certificate_file
-from eseal.keys.matching import chain_of, choose_scheme, scheme_row
+from eseal.keys.matching import choose_scheme, leaf_first, scheme_row
 from eseal.limits import Limits
 from eseal.model import Certificate, pem_blocks, rfc3339
 from eseal.net import HttpFetcher
@@ -146,12 +146,11 @@ def complete(
 
 
 def _certificates(path: Path) -> tuple[Certificate, ...]:
-    """The signing certificate, the first that is no CA's, and those above it. Raises UsageError CLI_CERT_NONE."""
-    found = read_certificate_file(path)
-    leaf = next((c for c in found if not facts(c).is_ca), None)
-    if leaf is None:
+    """The signing certificate and those above it. Raises UsageError CLI_CERT_NONE."""
+    found = leaf_first(read_certificate_file(path))
+    if facts(found[0]).is_ca:
         raise UsageError("CLI_CERT_NONE", path=path)
-    return (leaf, *chain_of(leaf, found))
+    return found
 
 
 def _cms(data: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from asn1crypto import keys as asn1_keys
@@ -93,6 +93,12 @@ def mismatch(candidates: tuple[Certificate, ...], path: object) -> KeyAccessErro
     """The error for certificates of which none belongs to the key."""
     subject = facts(candidates[0]).subject
     return KeyAccessError("KEY_CERTIFICATE_MISMATCH", path=path, subject=subject, count=len(candidates))
+
+
+def leaf_first(found: Sequence[Certificate]) -> tuple[Certificate, ...]:
+    """The certificate in a file that is no CA's (else its first), and those above it; a file has them in any order."""
+    leaf = next((c for c in found if not facts(c).is_ca), found[0])
+    return (leaf, *chain_of(leaf, found))
 
 
 def chain_of(certificate: Certificate, pool: Iterable[Certificate]) -> tuple[Certificate, ...]:

@@ -11,7 +11,7 @@ import click
 
 from eseal import files, sealing
 from eseal.authority import Authority
-from eseal.cli import base, inputs, options, outcomes, output
+from eseal.cli import base, inputs, options, outcomes, output, requests
 from eseal.cli.authority import open_authority
 from eseal.cli.progress import Progress
 from eseal.cli.settings import Settings, t
@@ -97,7 +97,9 @@ def _by_authority(
 
 def _alone(level: str, roots: TrustStore, tsas: Sequence[str], *, offline: bool, force: bool) -> Extend:
     # An address that the user names may be one inside this network; one that stands in a certificate may not.
-    asked: list[Timestamper] = [HttpTimestamper(url, HttpFetcher(allow_private=True)) for url in tsas]
+    asked: list[Timestamper] = [
+        HttpTimestamper(url, HttpFetcher(allow_private=True), clock=requests.now) for url in tsas
+    ]
     services = sealing.Services(
         FallbackTimestamper(asked) if asked else None,
         roots if roots.anchors else None,

@@ -231,7 +231,7 @@ def _means(
             raise UsageError("CLI_SEAL_WITH_KEY")
         # An address that the user names may be one inside this network.
         client = HttpFetcher(allow_private=True)
-        timestamper = HttpTimestamper(tsa, client) if tsa else None
+        timestamper = HttpTimestamper(tsa, client, clock=requests.now) if tsa else None
         trust = TrustStore.from_specs(tuple(roots)) if roots else None
         module, access, ask = options.pkcs11_module(), token(token_file), answers(no_input)
         signer = asking(

@@ -137,7 +137,7 @@ def complete(
         name: str | None = office.find(prepared.seal_id).name
     else:
         # An address that the user names may be one inside this network.
-        stamps = HttpTimestamper(tsa, HttpFetcher(allow_private=True)) if tsa else None
+        stamps = HttpTimestamper(tsa, HttpFetcher(allow_private=True), clock=requests.now) if tsa else None
         sealed, name = sealing.complete(prepared, value, cms=whole, services=Services(stamps)), None
         if target is not None:
             files.write(target, sealed.parts, force=force)

@@ -276,8 +276,17 @@ def test_an_existing_field_comes_first_and_the_others_are_drawn(signer):
     assert one.coverage is Coverage.ENTIRE_FILE
 
 
+def test_an_existing_field_of_a_signed_document_comes_first_and_the_others_are_signatures(signer, roots):
+    signed = seal(with_field(), signer, at=AT).data
+    made = seal(signed, signer, at=AT, artwork=FLAG, field="Approval", placement=OnPages("all", 20, 20))
+    assert made.fields == ("Approval", "Seal2", "Seal3")
+    assert shows(made.data, 1, 20, 20) and shows(made.data, 2, 20, 20)
+    report = verify(made.data, roots, AT + timedelta(seconds=1))
+    assert [s.answers.untouched for s in report.signatures] == [Answer.YES] * 4
+
+
 def test_a_new_field_gets_the_name_that_is_asked_for(signer):
-    made = seal(simple_pdf(), signer, at=AT, artwork=FLAG, field="Office", placement=(Placement(1, 5, 5),) * 1)
+    made = seal(simple_pdf(), signer, at=AT, artwork=FLAG, field="Office", placement=Placement(1, 5, 5))
     assert made.fields == ("Office",)
 
 

@@ -18,7 +18,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from eseal import testpki
+from eseal import TrustStore, testpki, verify
 from eseal.documents.model import Coverage, Found
 from eseal.documents.pdf.document import open_pdf
 from eseal.documents.pdf.pending import Pending, SlotTooSmall
@@ -27,9 +27,10 @@ from eseal.documents.pdf.write import Statement, draft, open_source
 from eseal.errors import DocumentError, Error, PolicyError, UsageError, VerificationFailed
 from eseal.limits import Limits
 from eseal.model import Placement
-from eseal.report.model import CheckVerdict
+from eseal.report.model import Answer, CheckVerdict
 from eseal.sealing import seal
 from support.judges import need
+from support.looks import look
 
 AT = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
 SHAPES = (
@@ -383,6 +384,19 @@ def written(shapes, signer, flag, name="table"):
     laid_out = draft(open_source(shapes[name]), Statement(AT), artwork=flag)
     pending = laid_out.pending(signer.certificate, tuple(signer.chain), signer.scheme, slot=3000)
     return laid_out, pending.appended(pending.cms(signer.sign(pending.to_sign)))
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_further_impressions_are_drawn_in_every_shape(shapes, signer, flag, name):
+    made = seal(shapes[name], signer, at=AT, artwork=flag, placement=(Placement(1, 20, 20), Placement(1, 20, 60)))
+    (found,) = open_pdf(made.data).signatures()
+    assert isinstance(found, Found) and found.coverage is Coverage.ENTIRE_FILE
+    image = look(made.data)
+    for top in (20, 60):
+        x, y = (round(v * 72 / 25.4) for v in (25, top + 2.5))
+        assert image.getpixel((x, y)) == (0, 0, 255)
+    again = seal(made.data, signer, at=AT)
+    assert verify(again.data, TrustStore(), AT).signatures[0].answers.untouched is Answer.YES
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
+import re
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -24,7 +25,9 @@ def pdfbox(tmp_path_factory):
 
     def judge(root: Path, *files: Path) -> dict[str, list[tuple[str, str, int, int]]]:
         rows: dict[str, list[tuple[str, str, int, int]]] = {str(f): [] for f in files}
-        for line in run("java", "-cp", f"{path}:{out}", "Judge", root, *files).splitlines():
+        for line in run(
+            "java", "-cp", f"{path}:{out}", "Judge", root, *files, timeout=60 + 2 * len(files)
+        ).splitlines():
             parts = line.split("\t")
             if len(parts) == 6:
                 rows[parts[0]].append((parts[2], parts[3], int(parts[4]), int(parts[5])))
@@ -49,17 +52,31 @@ def pdfsig(tmp_path):
     return judge
 
 
-@pytest.fixture
-def pyhanko_cli():
-    """pyHanko's own validator, in a process of its own."""
+class Row(NamedTuple):
+    """What pyHanko says of one signature."""
 
-    def judge(roots: list[Path], file: Path) -> list[tuple[bool, bool, bool, str]]:
-        out = run(sys.executable, Path(__file__).parent / "judges" / "pyhanko_judge.py", file, *roots)
-        rows = []
-        for line in out.splitlines():
+    intact: bool
+    valid: bool
+    trusted: bool
+    coverage: str
+    bottom_line: bool
+    changed: str
+
+
+@pytest.fixture(scope="session")
+def pyhanko_cli():
+    """pyHanko's own validator, in a process of its own: by file, a row for each signature."""
+
+    def judge(roots: list[Path], *files: Path) -> dict[Path, list[Row]]:
+        script = Path(__file__).parent / "judges" / "pyhanko_judge.py"
+        asked = "".join(f"{file}\n" for file in files)
+        rows: dict[Path, list[Row]] = {file: [] for file in files}
+        for line in run(sys.executable, script, *roots, input=asked, timeout=60 + 2 * len(files)).splitlines():
             parts = line.split("\t")
             if parts[0] == "ROW":
-                rows.append((parts[1] == "True", parts[2] == "True", parts[3] == "True", parts[4]))
+                intact, valid, trusted, coverage, bottom_line, changed = parts[2:]
+                known = (intact == "True", valid == "True", trusted == "True")
+                rows[Path(parts[1])].append(Row(*known, coverage, bottom_line == "True", changed))
         return rows
 
     return judge
@@ -74,17 +91,8 @@ def ades():
     def judge(root: Path, files: dict[Path, str]) -> dict[Path, tuple[dict[str, str], dict[str, bool]]]:
         script = Path(__file__).parent / "judges" / "pyhanko_ades.py"
         asked = "".join(f"{level}\t{file}\n" for file, level in files.items())
-        done = subprocess.run(
-            [sys.executable, str(script), str(root)],
-            input=asked,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
         found: dict[Path, tuple[dict[str, str], dict[str, bool]]] = {file: ({}, {}) for file in files}
-        for line in done.stdout.splitlines():
+        for line in run(sys.executable, script, root, input=asked, timeout=60 + 2 * len(files)).splitlines():
             kind, file, field, result = line.split("\t")
             if kind == "SEAL":
                 found[Path(file)][0][field] = result
@@ -93,3 +101,33 @@ def ades():
         return found
 
     return judge
+
+
+@pytest.fixture
+def ts_verify(tmp_path):
+    """openssl ts -verify over every document timestamp of a file; how many there are."""
+    need("openssl")
+
+    def judge(root: Path, issuing: Path, file: Path) -> int:
+        stamps = document_timestamps(file.read_bytes())
+        for token, covered in stamps:
+            (tmp_path / "token").write_bytes(token)
+            (tmp_path / "covered").write_bytes(covered)
+            command = ["openssl", "ts", "-verify", "-data", tmp_path / "covered", "-in", tmp_path / "token"]
+            said = run(*command, "-token_in", "-CAfile", root, "-untrusted", issuing)
+            assert "Verification: OK" in said, (file, said)
+        return len(stamps)
+
+    return judge
+
+
+def document_timestamps(data: bytes) -> list[tuple[bytes, bytes]]:
+    """(token, covered bytes) of every document timestamp, read by hand."""
+    found = []
+    for match in re.finditer(rb"/DocTimeStamp .*?/ByteRange \[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]", data, re.S):
+        a, b, c, d = map(int, match.groups())
+        assert data[b : b + 1] == b"<" and data[c - 1 : c] == b">"
+        raw = bytes.fromhex(data[b + 1 : c - 1].decode())
+        size = 4 + int.from_bytes(raw[2:4], "big")
+        found.append((raw[:size], data[a : a + b] + data[c : c + d]))
+    return found

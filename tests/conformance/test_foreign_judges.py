@@ -84,7 +84,7 @@ def test_pyhanko(sealed, pyhanko_cli, key):
     made, _ = sealed
     for level, count in itertools.product("BT", (1, 2)):
         root, file = made[key, level, count]
-        rows = pyhanko_cli([root], file)
+        (rows,) = pyhanko_cli([root], file).values()
         assert [row[:3] for row in rows] == [(True, True, True)] * count
         assert rows[-1][3] == "ENTIRE_FILE"
 

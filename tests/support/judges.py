@@ -19,8 +19,9 @@ def need(*programs: str) -> None:
         pytest.skip(f"judge not installed: {', '.join(missing)}")
 
 
-def run(*command: str | Path, ok: tuple[int, ...] = (0,)) -> str:
+def run(*command: str | Path, ok: tuple[int, ...] = (0,), input: str | None = None, timeout: int = 120) -> str:
     """Output of a program, both streams; any other exit code fails the test."""
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=120, check=False)
+    given = [str(c) for c in command]
+    done = subprocess.run(given, input=input, capture_output=True, text=True, timeout=timeout, check=False)
     assert done.returncode in ok, (command, done.returncode, done.stdout, done.stderr)
     return done.stdout + done.stderr

@@ -9,10 +9,10 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from eseal.model import Certificate
+from eseal.model import Certificate, ValidationData
 
 _USAGES = (
     "digital_signature",
@@ -35,8 +35,12 @@ def pem(key: Any, password: bytes | None = None) -> bytes:
 
 
 def new_key(algorithm: str = "p256") -> Any:
-    """A private key."""
-    return rsa.generate_private_key(65537, 2048) if algorithm == "rsa2048" else ec.generate_private_key(ec.SECP256R1())
+    """A private key: "rsa" with its bits, "p256", "p384", "p521" or "ed25519"."""
+    if algorithm.startswith("rsa"):
+        return rsa.generate_private_key(65537, int(algorithm[3:]))
+    if algorithm == "ed25519":
+        return ed25519.Ed25519PrivateKey.generate()
+    return ec.generate_private_key({"p256": ec.SECP256R1(), "p384": ec.SECP384R1(), "p521": ec.SECP521R1()}[algorithm])
 
 
 @dataclass
@@ -70,6 +74,12 @@ class RealPki:
         """A certificate for timestamping alone."""
         return self._value(self._issue("Timestamper", public_key, "issuing", stamps=True))
 
+    @property
+    def data(self) -> ValidationData:
+        """The issuing CA, and a CRL of either CA that holds for a month: nothing is revoked."""
+        crls = tuple(self._crl(name, by) for name, by in ((self._root, "root"), (self._issuing, "issuing")))
+        return ValidationData((self.issuing,), crls)
+
     def store(self, folder: Path, algorithm: str = "p256", password: bytes | None = None) -> tuple[Path, Path, Path]:
         """A new key, its certificate with the chain, and the root, as files of `folder`."""
         key = new_key(algorithm)
@@ -100,9 +110,24 @@ class RealPki:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()), critical=False)
         )
         if ca is None:
-            purpose = ExtendedKeyUsageOID.TIME_STAMPING if stamps else _DOCUMENTS
-            builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=stamps)
+            # NSS does not know documentSigning, and accepts emailProtection beside it.
+            purposes = (
+                [ExtendedKeyUsageOID.TIME_STAMPING] if stamps else [_DOCUMENTS, ExtendedKeyUsageOID.EMAIL_PROTECTION]
+            )
+            builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=stamps)
         return builder.sign(signing, hashes.SHA256())
+
+    def _crl(self, issuer: Any, by: str) -> bytes:
+        key = self._keys[by]
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(issuer.subject)
+            .last_update(self.at - timedelta(hours=1))
+            .next_update(self.at + timedelta(days=30))
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
+            .add_extension(x509.CRLNumber(1), critical=False)
+        )
+        return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
     def _name(self, name: str) -> x509.Name:
         return x509.Name(

@@ -6,6 +6,7 @@ the one before or the one after, never half an entry.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -87,6 +88,25 @@ def append(file: StatusFile, entry: StatusEntry) -> None:
     told = journal.JournalEntry(entry.recorded, entry.actor, ACTIONS[entry.change], seal=entry.seal)
     journal.append(file.folder, replace(told, reason=entry.reason, effective=entry.effective))
     files.write(file.folder / FILE, log.data, force=True, mode=0o644)
+
+
+def missing(history: SealHistory, seal: str, told: Iterable[journal.JournalEntry]) -> journal.JournalEntry | None:
+    """The newest act on a seal that the journal tells of and the file does not hold, nor the same act done later.
+
+    Lines that are cut off behind a whole one leave a file that is whole: the journal alone knows better.
+    """
+    done = {
+        change: max((e.recorded for e in history.entries if e.change is change), default=None) for change in ACTIONS
+    }
+    found = None
+    for entry in told:
+        change = next((c for c, action in ACTIONS.items() if action == entry.action), None)
+        if entry.seal != seal or change is None:
+            continue
+        last = done[change]
+        if last is None or last < entry.time:
+            found = entry
+    return found
 
 
 def refuse_unusable(seal: Seal, history: SealHistory, *moments: datetime) -> None:

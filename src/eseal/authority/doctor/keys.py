@@ -10,6 +10,7 @@ from pathlib import Path
 from eseal.authority.doctor.findings import Finding, State, bad, command, failed, ok, skipped, warning
 from eseal.authority.keys import HeldKey, held_keys
 from eseal.authority.office import Authority, PasswordSource
+from eseal.authority.status import ACTIONS, missing
 from eseal.crypto.algorithms import key_acceptable_until
 from eseal.crypto.certificates import facts
 from eseal.errors import Error, KeyAccessError, PolicyError, UsageError
@@ -88,7 +89,17 @@ def seals(authority: Authority, keys: Keys, at: datetime) -> Iterator[Finding]:
     except Error as error:
         yield failed("seal-status", error)
         return
-    yield ok("seal-status", "DOCTOR_SEALS_OK", count=len(register.seals))
+    try:
+        told = [entry for entry in authority.journal() if entry.action in ACTIONS.values()]
+    except Error:  # another finding tells of it
+        told = []
+    acts = [(seal, missing(authority.history(seal), seal.id, told)) for seal in found]
+    for seal, act in acts:
+        if act is not None:
+            params = {"seal": seal.name, "action": act.action, "time": rfc3339(act.time, "seconds"), "actor": act.actor}
+            yield bad("seal-status", "DOCTOR_REGISTER_BEHIND", **params)
+    if not any(act for _, act in acts):
+        yield ok("seal-status", "DOCTOR_SEALS_OK", count=len(register.seals))
     for seal in found:
         yield from _seal(authority, keys, seal, at)
 

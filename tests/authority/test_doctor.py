@@ -220,12 +220,15 @@ def test_seals_that_may_not_be_used(folder: Path) -> None:
 
 
 def test_a_register_that_lost_its_last_entries(folder: Path) -> None:
+    def codes(found: tuple[Finding, ...]) -> set[str]:
+        return {f.code for f in found if f.id == "seal-status"}
+
     status = folder / "seal-status.jsonl"
     before = status.read_bytes()
     office = Authority.open(folder, clock=lambda: AT)
     office.suspend_seal(office.seals[0], reason="lost", actor="clerk")
     suspended = status.read_bytes()
-    assert ("seal-status", "ok", "DOCTOR_SEALS_OK") in states(look(folder, AT + DAY))
+    assert "DOCTOR_SEALS_OK" in codes(look(folder, AT + DAY))
     # Every line of it is whole, and what stands in it follows from what stands before.
     status.write_bytes(before)
     (found,) = (f for f in look(folder, AT + DAY) if f.id == "seal-status")
@@ -234,11 +237,11 @@ def test_a_register_that_lost_its_last_entries(folder: Path) -> None:
     # An act that broke off behind the journal, and was done again.
     office = Authority.open(folder, clock=lambda: AT + DAY)
     office.suspend_seal(office.seals[0], reason="lost", actor="clerk")
-    assert ("seal-status", "ok", "DOCTOR_SEALS_OK") in states(look(folder, AT + DAY))
+    assert "DOCTOR_SEALS_OK" in codes(look(folder, AT + DAY))
     Authority.open(folder, clock=lambda: AT + 2 * DAY).resume_seal(office.seals[0], reason="found", actor="clerk")
-    assert ("seal-status", "ok", "DOCTOR_SEALS_OK") in states(look(folder, AT + 2 * DAY))
+    assert "DOCTOR_SEALS_OK" in codes(look(folder, AT + 2 * DAY))
     status.write_bytes(suspended)
-    assert ("seal-status", "bad", "DOCTOR_REGISTER_BEHIND") in states(look(folder, AT + 2 * DAY))
+    assert "DOCTOR_REGISTER_BEHIND" in codes(look(folder, AT + 2 * DAY))
 
 
 def test_a_seal_file_that_was_changed(folder: Path) -> None:

@@ -94,7 +94,8 @@ def _hit(page: int, chars: Sequence[Char], box: Callable[[Char], Box]) -> Hit:
             parts[-1].append(char)
         else:
             parts.append([char])
-    return Hit(page, _around(map(box, max(parts, key=len))), box(chars[0]), box(chars[-1]))
+    longest = max(parts, key=len)
+    return Hit(page, _around(map(box, longest)), box(chars[0]), box(chars[-1]))
 
 
 def _follows(one: Box, other: Box) -> bool:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from eseal.errors import ServiceError
-from eseal.net import CachingFetcher, HttpFetcher, is_public
+from eseal.net import CachingFetcher, HttpFetcher, RestingFetcher, is_public
 
 Handler = Callable[[socket.socket], None]
 
@@ -372,6 +372,35 @@ def test_an_address_is_asked_once(serve: Callable[..., Server]) -> None:
     assert [code_of(lambda: cache.fetch(missing.url(), limit=10)) for _ in range(2)] == ["NET_STATUS"] * 2
     assert len(missing.requests) == 1
     assert code_of(lambda: cache.fetch(server.url(), limit=3)) == "NET_TOO_LARGE"
+
+
+def test_a_silent_address_is_left_alone_for_a_while() -> None:
+    asked: list[str] = []
+    now = [0.0]
+
+    class Dying:
+        code = "NET_TIMEOUT"
+
+        def fetch(self, url: str, *, body: object = None, content_type: object = None, limit: int) -> bytes:
+            asked.append(url)
+            raise ServiceError(self.code, url=url, seconds=10)
+
+    dying = Dying()
+    resting = RestingFetcher(dying, rest=30, clock=lambda: now[0])
+    for query in ("", "?1", "?2"):
+        with pytest.raises(ServiceError) as caught:
+            resting.fetch("http://dead.example/c" + query, limit=10)
+        assert (caught.value.code, caught.value.params["url"]) == ("NET_TIMEOUT", "http://dead.example/c" + query)
+    assert asked == ["http://dead.example/c"]
+    code_of(lambda: resting.fetch("http://other.example/", limit=10))
+    now[0] = 31
+    code_of(lambda: resting.fetch("http://dead.example/c", limit=10))
+    assert asked[1:] == ["http://other.example/", "http://dead.example/c"]
+    # One that answers, though not as it should, is asked about everything else.
+    dying.code = "NET_STATUS"
+    for path in ("/a", "/a"):
+        code_of(lambda path=path: resting.fetch("http://missing.example" + path, limit=10))
+    assert len(asked) == 5
 
 
 def tls_server(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:

@@ -264,6 +264,39 @@ class CachingFetcher:
         return answer
 
 
+@dataclass(slots=True)
+class RestingFetcher:
+    """Leaves an address alone for a while after it was silent: a dead service costs a batch one wait, not one each."""
+
+    fetcher: Fetcher
+    """Who asks."""
+    rest: float = 30.0
+    """Seconds for which an address that was silent or could not be reached is answered for."""
+    clock: Callable[[], float] = time.monotonic
+    """Seconds from any beginning, never running backwards."""
+    _silent: dict[str, tuple[float, ServiceError]] = field(default_factory=dict)
+
+    def fetch(self, url: str, *, body: bytes | None = None, content_type: str | None = None, limit: int) -> bytes:
+        """See `Fetcher.fetch`; while an address rests, the error that it last gave."""
+        address = url.partition("?")[0]
+        since, last = self._silent.get(address, (0.0, None))
+        if last is not None and self.clock() - since < self.rest:
+            raise ServiceError(last.code, **{**last.params, "url": url})
+        self._silent.pop(address, None)
+        try:
+            return self.fetcher.fetch(url, body=body, content_type=content_type, limit=limit)
+        except ServiceError as error:
+            if error.code in _SILENT:
+                if len(self._silent) >= _ADDRESSES:
+                    self._silent.clear()
+                self._silent[address] = (self.clock(), error)
+            raise
+
+
+_SILENT = ("NET_TIMEOUT", "NET_UNREACHABLE")
+_ADDRESSES = 256
+
+
 class _Deadline:
     """The end of one exchange on the monotonic clock."""
 

@@ -32,7 +32,7 @@ from eseal.keys.matching import choose_scheme, scheme_row
 from eseal.keys.remote import Ask
 from eseal.limits import DEFAULT, Limits
 from eseal.model import Certificate, Keyword, Signer, Timestamper, Where, aware
-from eseal.net import Fetcher, HttpFetcher
+from eseal.net import Fetcher, HttpFetcher, RestingFetcher
 from eseal.sealing import Extended, Prepared, Sealed
 from eseal.seals.artwork import Artwork
 from eseal.seals.register import Body, Seal, SealKind
@@ -182,7 +182,9 @@ class Authority(SealHolding):
     def timestamper(self) -> Timestamper | None:
         """Where its timestamps come from: the addresses in their order, then the embedded one; None without any."""
         entry = self.config.timestamper
-        fetcher = self.fetcher or HttpFetcher(allow_private=True)
+        # With a second one to turn to, a silent one is not waited for with every document; a single one always is.
+        several = len(entry.urls) + bool(entry.key) > 1
+        fetcher = self._resting if several else self.fetcher or HttpFetcher(allow_private=True)
         policy = entry.policy or None
         found: list[Timestamper] = [HttpTimestamper(u, fetcher, policy=policy, clock=self.clock) for u in entry.urls]
         if entry.key:
@@ -379,8 +381,11 @@ class Authority(SealHolding):
         """Who helps with the proofs of a seal of `level`; for level B nobody is asked, and no key of theirs opened."""
         if (level or "").upper().removeprefix("B-") == "B":
             return sealing.Services()
-        fetcher = self.fetcher or HttpFetcher(allow_private=True)
-        return sealing.Services(self.timestamper, self.trust, fetcher, kept=self._kept)
+        return sealing.Services(self.timestamper, self.trust, self._resting, kept=self._kept)
+
+    @cached_property
+    def _resting(self) -> Fetcher:
+        return RestingFetcher(self.fetcher or HttpFetcher(allow_private=True))
 
     def record(self, action: str, actor: str, *, seal: str = "", sealed: Sealed | Extended | None = None) -> None:
         """Put an act into the journal, durably. Raises Error JOURNAL_NOT_WRITTEN; then the act must not be done."""

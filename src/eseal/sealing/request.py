@@ -86,7 +86,7 @@ class Sealed:
     seal_id: str = ""
     """Id of the seal that was used; empty without one."""
     page: int | None = None
-    """Page (1-based) on which it shows first; None where nothing shows."""
+    """Page on which it shows first, 1-based or from the end as it was asked for; None where that was left open."""
     notes: tuple[Note, ...] = ()
     """Warnings: what was not reached and why."""
     fields: tuple[str, ...] = ()

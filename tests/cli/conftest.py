@@ -11,15 +11,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
 from eseal.authority import Authority
 from eseal.cli import main
 from eseal.cli.demo_page import notice
+from eseal.report.json import schema
 from eseal.verification.workers import VerifierPool
 
 NAME = "杭州市示范局"
+VALIDATOR = jsonschema.Draft202012Validator(schema())
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,24 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: VerifierPool) -> 
         result: Result = CliRunner().invoke(main, [str(a) for a in args], input=input, env=env)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
+        _check_schema(result.stdout)
         return Ran(result.exit_code, result.stdout, result.stderr, result.stdout_bytes)
 
     return called
+
+
+def _check_schema(printed: str) -> None:
+    """Whatever any command prints as JSON is as the published schema says."""
+    try:
+        values = [json.loads(printed)]
+    except ValueError:
+        try:
+            values = [json.loads(line) for line in printed.splitlines()]
+        except ValueError:
+            return
+    for value in values:
+        if isinstance(value, dict):
+            VALIDATOR.validate(value)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ def test_certify(run: Run, office: Path, page: Path, tmp_path: Path) -> None:
     assert ran.code == 0, ran.err
     certified = tmp_path / "work" / "certified.pdf"
     assert open_pdf(certified.read_bytes()).signatures()[0].certification == 2
+    told = run("verify", certified, "--authority", office)
+    assert told.code == 0 and "forms may be filled in and further seals added" in told.out
     again = run("seal", "certified.pdf", "-o", "again.pdf", "--authority", office, "--certify", "1")
     assert again.code == 8 and "certified already" in again.err and not (tmp_path / "work" / "again.pdf").exists()
     wrong = run("seal", page, "-o", "again.pdf", "--authority", office, "--certify", "4")

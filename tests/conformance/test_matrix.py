@@ -121,6 +121,7 @@ def test_eseal(made):
         seals = [s for s in report.signatures if s.kind == "seal"]
         assert report.passed and report.answers.untouched is Answer.YES, (file, report.explain())
         assert [s.level.value for s in seals] == [f"B-{case.level}"] * case.seals, file
+        assert [s.certification for s in seals] == [case.certify or None] + [None] * (case.seals - 1), file
 
 
 def test_every_page_shows_what_it_must_and_nothing_else(made):

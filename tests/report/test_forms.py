@@ -239,6 +239,19 @@ def test_the_age_of_lists_is_shown() -> None:
     assert "Revocation data" not in text.render(REPORT, "en", verbose=True)
 
 
+def test_what_a_certification_permits_is_said() -> None:
+    said = {
+        "en": ("nothing may change", "forms may be filled in and", "notes"),
+        "zh": ("不允许任何更改", "允许填写表单、加盖其他印章", "添加批注"),
+    }
+    for lang, permitted in said.items():
+        for level, words in enumerate(permitted, 1):
+            report = replace(REPORT, signatures=(replace(SEAL, certification=level),))
+            for shown in (text.render(report, lang), Page(html.render(report, lang)).text):
+                assert words in shown
+    assert "Certification" not in text.render(REPORT, "en") and "Certification" not in html.render(REPORT, "en")
+
+
 def test_revocation_that_was_not_looked_at_is_said() -> None:
     assert "not looked at" in explanation(replace(REPORT, revocation="ignore"), "en").reason
 

@@ -76,6 +76,7 @@ signatures = st.builds(
     reason=st.none() | text,
     location=st.none() | text,
     changes=changes,
+    certification=st.sampled_from([None, 1, 2, 3]),
 )
 lists = st.builds(
     ListView,
@@ -151,6 +152,21 @@ def test_the_schema_is_a_schema_and_refuses_what_is_none() -> None:
         assert not VALIDATOR.is_valid({k: v for k, v in good.items() if k != key}), key
     assert not VALIDATOR.is_valid({**good, "verdict": "fine"})
     assert not VALIDATOR.is_valid({**good, "at": "2026-11-24T12:00:00"})
+
+
+def test_the_certification_is_a_level_or_nothing_and_may_be_missing() -> None:
+    fields = {"name": "a", "kind": "seal", "answers": PLAIN.answers, "indication": PLAIN.indication}
+    seal = SignatureReport(**fields, sub_indication=None, checks=(), certification=2)  # type: ignore[arg-type]
+    value = to_dict(replace(PLAIN, signatures=(seal,)))
+    (shown,) = value["signatures"]
+    assert shown["certification"] == 2
+    del shown["certification"]  # as versions wrote it that had none
+    VALIDATOR.validate(value)
+    assert from_dict(value).signatures[0].certification is None
+    for wrong in (0, 4, "2", True, 2.5):
+        shown["certification"] = wrong
+        with pytest.raises(UsageError):
+            from_dict(value)
 
 
 def test_an_error_object_keeps_the_schema() -> None:

@@ -151,6 +151,7 @@ def _signature(report: SignatureReport, lang: str) -> dict[str, Any]:
         "location": _text(report.location),
         "checks": [_check(c, lang) for c in report.checks],
         "changes": [_change(c, lang) for c in report.changes],
+        "certification": report.certification,
     }
 
 
@@ -255,11 +256,18 @@ def _read_signature(value: Mapping[str, Any]) -> SignatureReport:
         reason=_optional(value["reason"]),
         location=_optional(value["location"]),
         changes=_read_changes(value["changes"]),
+        certification=_certification(value.get("certification")),
     )
 
 
 def _read_changes(value: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, str], ...]:
     return tuple({k: v for k, v in _read_mapping(c).items() if k != "message"} for c in value)
+
+
+def _certification(value: object) -> int | None:
+    if value is not None and (type(value) is not int or value not in (1, 2, 3)):
+        raise ValueError("certification")
+    return value
 
 
 def _read_list(value: Mapping[str, Any]) -> ListView:

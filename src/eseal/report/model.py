@@ -192,6 +192,8 @@ class SignatureReport:
     """Stated place."""
     changes: tuple[Mapping[str, str], ...] = ()
     """What changed afterwards: verdict, code, where."""
+    certification: int | None = None
+    """DocMDP level 1, 2 or 3 where it certifies the document (ISO 32000-2 table 257): what it lets others change."""
 
 
 @dataclass(frozen=True, slots=True)

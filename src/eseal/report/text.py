@@ -97,6 +97,8 @@ def signature_rows(signature: SignatureReport, lang: str, tz: tzinfo | None) -> 
     yield from _signer_rows(signature.signer, lang, tz)
     if signature.kind == "seal":
         yield _label("LEVEL", lang), messages.text("LEVEL_" + signature.level.name, lang)
+    if signature.certification in (1, 2, 3):
+        yield _label("CERTIFIED", lang), messages.text(f"CERTIFIED_{signature.certification}", lang)
     yield from _time_rows(signature, lang, tz)
     yield _label("COVERAGE", lang), messages.text(_coverage_code(signature.coverage), lang)
     if signature.page is not None:

@@ -276,6 +276,7 @@ def _seal(run: _Run, case: Case, proven: Sequence[tuple[int, Proof]]) -> tuple[S
         reason=found.reason,
         location=found.location,
         changes=changes,
+        certification=found.certification,
     )
     return report, judgement
 

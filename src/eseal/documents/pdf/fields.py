@@ -216,7 +216,11 @@ def name_of(view: View, holder: generic.DictionaryObject, key: str) -> str | Non
 
 
 def certification(view: View, signature: generic.DictionaryObject) -> int | None:
-    """DocMDP level that `signature` sets: 1, 2 or 3; 2 where it is not stated (ISO 32000-2 12.8.2.2)."""
+    """DocMDP level that `signature` sets: 1, 2 or 3; 2 where it is not stated (ISO 32000-2 12.8.2.2).
+
+    Of several the strictest, as changes are judged by it.
+    """
+    levels = []
     for raw in view.array(raw_entry(signature, "/Reference")):
         reference = view.get(raw)
         if not isinstance(reference, generic.DictionaryObject):
@@ -226,10 +230,11 @@ def certification(view: View, signature: generic.DictionaryObject) -> int | None
         parameters = view.entry(reference, "/TransformParams")
         level = view.entry(parameters, "/P") if isinstance(parameters, generic.DictionaryObject) else None
         if level is None:
-            return 2
-        # What is not understood counts as the strictest.
-        return int(level) if isinstance(level, generic.NumberObject) and int(level) in (1, 2, 3) else 1
-    return None
+            levels.append(2)
+        else:
+            # What is not understood counts as the strictest.
+            levels.append(int(level) if isinstance(level, generic.NumberObject) and int(level) in (1, 2, 3) else 1)
+    return min(levels, default=None)
 
 
 def has_xfa(view: View) -> bool:

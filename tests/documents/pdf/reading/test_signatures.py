@@ -332,6 +332,8 @@ def test_certification(maker: SimpleNamespace) -> None:
         one = only(maker.signed(maker.signature(extra=reference % stated)))
         assert isinstance(one, Found)
         assert one.certification == level
+    twice = b"/Reference[" + b"".join((reference % b"/P %d" % n)[11:-1] for n in (3, 1)) + b"]"
+    assert only(maker.signed(maker.signature(extra=twice))).certification == 1
     plain = only(maker.signed())
     assert isinstance(plain, Found)
     assert plain.certification is None

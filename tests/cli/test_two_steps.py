@@ -13,8 +13,10 @@ import jsonschema
 import pytest
 
 from eseal.authority import Authority
+from eseal.keys import open_signer
 from eseal.report.json import schema
 from support.judges import run as program
+from support.services import running, stamping
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 
@@ -68,6 +70,29 @@ def test_without_an_authority_no_key_is_near(run: Any, office: Path, page: Path,
     program("openssl", "dgst", "-sha256", "-sign", key, "-out", "value", "bytes")
     assert run("complete", "p", page, "-o", "out.pdf", "--signature", "value").code == 0
     assert run("verify", "out.pdf", "--authority", office, "--revocation", "if-available").code == 0
+
+
+def test_the_timestamper_may_be_named_at_the_end(run: Any, office: Path, page: Path, key: Path) -> None:
+    opened = Authority.open(office)
+    Path("cert.pem").write_bytes(b"".join(c.to_pem() for c in (opened.signer().certificate, *opened.signer().chain)))
+    assert run("prepare", page, "-o", "t", "--cert", "cert.pem", "--level", "T", "--to-sign", "bytes").code == 0
+    assert run("prepare", page, "-o", "b", "--cert", "cert.pem").code == 0
+    Path("value").write_bytes(opened.signer().sign(Path("bytes").read_bytes()))
+    (stamps,) = (k for k in opened.config.keys if not k.seals)
+    with running() as services:
+        signer = open_signer(str(office / stamps.uri.removeprefix("pem:")))
+        url = services.route("/tsa", stamping(signer, datetime.now(UTC)))
+        ran = run("complete", "t", page, "-o", "out.pdf", "--signature", "value", "--tsa", url)
+        assert (ran.code, services.asked) == (0, ["/tsa"]), ran.err
+        assert ran.out.startswith("out.pdf  PAdES B-T")
+        # Nobody knew of a timestamper in the first step, so there is no room for one: said, not passed over.
+        ran = run("complete", "b", page, "-o", "b.pdf", "--signature", "value", "--tsa", url)
+        assert (ran.code, "--level T" in ran.err) == (2, True)
+        # An authority's own timestamper gives way to the one that is named.
+        assert run("prepare", page, "-o", "p", "--authority", office, "--to-sign", "bytes", "--force").code == 0
+        Path("value").write_bytes(opened.signer().sign(Path("bytes").read_bytes()))
+        ran = run("complete", "p", page, "-o", "p.pdf", "--signature", "value", "--authority", office, "--tsa", url)
+        assert (ran.code, services.asked) == (0, ["/tsa"] * 3), ran.err
 
 
 def test_the_first_step_opens_no_key(run: Any, office: Path, page: Path, monkeypatch: pytest.MonkeyPatch) -> None:

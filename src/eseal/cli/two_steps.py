@@ -13,6 +13,7 @@ from eseal.cli import base, inputs, options, outcomes, output, previews, request
 from eseal.cli.authority import open_authority
 from eseal.cli.password import asking, given
 from eseal.cli.settings import Settings, t
+from eseal.config import TimestamperEntry
 from eseal.crypto.certificates import facts
 from eseal.errors import UsageError
 from eseal.keys.files import read_certificate_file
@@ -127,12 +128,17 @@ def complete(
     if target is not None:
         files.refuse_existing(target, force=force)
     prepared = Prepared.from_bytes(inputs.read(str(pending), _STORED), inputs.read(input_))
+    if tsa and prepared.best and prepared.level == "B":
+        # Nobody asked for level B: without a timestamper in the first step there is no room for a timestamp.
+        raise UsageError("CLI_COMPLETE_LEVEL_B")
     value = inputs.read(str(signature), _ANSWER) if signature is not None else None
     whole = _cms(inputs.read(str(cms), _ANSWER)) if cms is not None else None
     if prepared.seal_id:
         if authority is None:
             raise UsageError("CLI_COMPLETE_NEEDS_AUTHORITY")
         office = open_authority(authority)
+        if tsa:
+            office = replace(office, config=replace(office.config, timestamper=TimestamperEntry(urls=(tsa,))))
         sealed = office.complete(prepared, value, cms=whole, out=target, force=force)
         name: str | None = office.find(prepared.seal_id).name
     else:

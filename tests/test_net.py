@@ -241,7 +241,10 @@ def test_a_redirect_is_checked_like_a_first_address(serve: Callable[..., Server]
         ("ldap://ldap.example/cn=ca", "NET_SCHEME"),
         ("ftp://example.org/a", "NET_SCHEME"),
         ("http:///nothing", "NET_URL"),
-        ("http://user:word@example.org/", "NET_URL"),
+        ("http://user:hunter2@example.org/", "NET_URL"),
+        ("http://user:hunter2@example.org:99999/", "NET_URL"),
+        ("http://user:hunter2@example.org/a b", "NET_URL"),
+        ("ftp://user:hunter2@example.org/", "NET_SCHEME"),
         ("http://example.org:99999/", "NET_URL"),
         ("http://example.org/a b", "NET_URL"),
         ("http://example.org/\r\nX: y", "NET_URL"),
@@ -253,7 +256,10 @@ def test_addresses_that_are_none(url: str, code: str) -> None:
     def resolver(_host: str, _port: int) -> list[str]:
         raise AssertionError("must not be asked")
 
-    assert code_of(lambda: HttpFetcher(resolver=resolver).fetch(url, limit=10)) == code
+    with pytest.raises(ServiceError) as caught:
+        HttpFetcher(resolver=resolver).fetch(url, limit=10)
+    assert caught.value.code == code
+    assert "hunter2" not in repr(caught.value.params)
 
 
 SPECIAL = [

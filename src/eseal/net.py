@@ -11,6 +11,7 @@ from __future__ import annotations
 import http.client
 import io
 import ipaddress
+import re
 import socket
 import ssl
 import threading
@@ -345,19 +346,24 @@ def _is_multicast(address: str) -> bool:
         return True
 
 
+_USER = re.compile(r"//[^/?#]*@")
+
+
 def _split(url: str) -> SplitResult:
+    # A name and a password may stand before the host.
+    shown = _USER.sub("//...@", url)
     # urlsplit drops tabs and line ends silently; what is not plain printable ASCII is refused before it.
     if not url.isascii() or any(c <= " " or c == "\x7f" for c in url):
-        raise ServiceError("NET_URL", url=url)
+        raise ServiceError("NET_URL", url=shown)
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ServiceError("NET_URL", url=url) from None
+        raise ServiceError("NET_URL", url=shown) from None
     if parts.scheme not in ("http", "https"):
-        raise ServiceError("NET_SCHEME", url=url)
+        raise ServiceError("NET_SCHEME", url=shown)
     if not parts.hostname or "@" in parts.netloc or port == 0:
-        raise ServiceError("NET_URL", url=url)
+        raise ServiceError("NET_URL", url=shown)
     return parts
 
 

@@ -15,6 +15,7 @@ import pytest
 from eseal import testpki
 from eseal.authority import Authority, trusting
 from eseal.authority.doctor import IDS, Finding, State, examine, house
+from eseal.authority.keys import held_keys
 from eseal.authority.making import KeySource, official_seal
 from eseal.config import AuthorityConfig, KeyEntry, TimestamperEntry
 from eseal.config.authority import FILE
@@ -242,6 +243,28 @@ def test_a_register_that_lost_its_last_entries(folder: Path) -> None:
     assert "DOCTOR_SEALS_OK" in codes(look(folder, AT + 2 * DAY))
     status.write_bytes(suspended)
     assert "DOCTOR_REGISTER_BEHIND" in codes(look(folder, AT + 2 * DAY))
+
+
+@pytest.mark.parametrize(
+    ("uri", "code"),
+    [
+        ("pkcs11:token=a;object=b?pin-value=hunter2", "KEY_PASSWORD_IN_URI"),
+        ("csc:https://user:hunter2@host/csc/v2", "KEY_PASSWORD_IN_URI"),
+        ("csc:https://host/csc/v2?token=hunter2", "KEY_REMOTE_URI"),
+        ("http://user:hunter2@host/", "KEY_PASSWORD_IN_URI"),
+    ],
+)
+def test_a_secret_that_somebody_wrote_into_eseal_toml_is_told_and_not_shown(folder: Path, uri: str, code: str) -> None:
+    config = AuthorityConfig.read(folder / FILE)
+    first, *others = config.keys
+    (folder / FILE).write_bytes(replace(config, keys=(replace(first, uri=uri), *others)).to_bytes())
+    for ask in (False, True):
+        found = look(folder, ask=ask)
+        assert ("key", "bad", code) in states(found)
+        assert "hunter2" not in repr(found)
+    held = held_keys(Authority.open(folder))[0]
+    assert held.where == f"{uri.partition(':')[0]}:..."
+    assert "hunter2" not in repr(held)
 
 
 def test_a_seal_file_that_was_changed(folder: Path) -> None:

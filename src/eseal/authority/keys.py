@@ -8,6 +8,8 @@ from datetime import datetime
 from eseal.authority.certificates import certificates_of
 from eseal.authority.office import Authority
 from eseal.crypto.certificates import facts
+from eseal.errors import UsageError
+from eseal.keys.opening import refusal, shown_uri
 from eseal.model import Certificate
 
 _KINDS = {"pkcs11": "token", "csc": "remote"}
@@ -24,11 +26,13 @@ class HeldKey:
     use: str
     """"seal", "timestamp", or "none" where nothing uses it."""
     where: str
-    """Its URI; it holds no secret."""
+    """Its URI; one that is refused, since it might hold a secret, is cut short."""
     seals: tuple[str, ...]
     """Ids of the seals that are used with it."""
     certificate: Certificate | None
     """Its certificate; None where that cannot be read without the key."""
+    refused: UsageError | None = None
+    """Why no key is opened by this URI; None where one may be."""
 
     @property
     def subject(self) -> str | None:
@@ -72,7 +76,8 @@ def held_keys(authority: Authority) -> tuple[HeldKey, ...]:
             id=entry.id,
             kind=_KINDS.get(entry.uri.partition(":")[0].lower(), "file"),
             use="timestamp" if entry.id == stamper else "seal" if entry.seals else "none",
-            where=entry.uri,
+            where=shown_uri(entry.uri),
+            refused=refusal(entry.uri),
             seals=entry.seals,
             certificate=next(iter(certificates_of(entry, authority.folder)), None),
         )

@@ -110,6 +110,27 @@ def open_key(
     return FileKey.load(_read(kind, path), password=password, scheme=scheme, path=str(path))
 
 
+def refusal(uri: str) -> UsageError | None:
+    """Why `open_signer` refuses a URI as it stands; None where it does not. Nothing is opened."""
+    try:
+        kind, _ = _split(uri)
+        if kind == "pkcs11":
+            TokenUri.parse(uri)
+        elif kind == "csc":
+            RemoteUri.parse(uri)
+    except UsageError as error:
+        return error
+    return None
+
+
+def shown_uri(uri: str) -> str:
+    """The URI for lists and reports; its kind alone where it is refused, since it might hold a secret."""
+    if refusal(uri) is None:
+        return uri
+    found = _SCHEME.fullmatch(uri)
+    return f"{found[1]}:..." if found else "..."
+
+
 def is_token(uri: str) -> bool:
     """Whether the URI names a key in a token."""
     return uri[:7].lower() == "pkcs11:"

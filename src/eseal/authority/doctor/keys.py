@@ -58,6 +58,8 @@ class Keys:
                 yield from (f for f in _lasting(issuer, at, self._authority.folder) if f.state is not State.OK)
 
     def _open(self, key: HeldKey, *, ask: bool) -> Finding:
+        if key.refused is not None:
+            return failed("key", key.refused)
         if key.kind != "file" and not ask:
             # A PIN that is tried wrongly three times locks a token; nobody said that it may be tried.
             again = command("doctor", "--ask", folder=self._authority.folder)

@@ -102,7 +102,7 @@ def test_a_seal_is_made_used_suspended_resumed_and_revoked(run: Run, own: Path, 
     # What is proven to be older stays good and says what became of the seal; what only claims it does not pass.
     ran = run("verify", "before.pdf", "--offline", *office)
     assert ran.code == 0
-    assert "is revoked since" in ran.out
+    assert "has been revoked since" in ran.out
     report = run("verify", "claimed.pdf", "--offline", *office, "--format", "json")
     assert report.code == 3
     assert report.json["sub_indication"] == "REVOKED_NO_POE"

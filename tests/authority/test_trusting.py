@@ -27,8 +27,8 @@ from eseal.errors import Error, UsageError
 from eseal.messages import catalogue
 from eseal.model import Certificate
 from eseal.seals.artwork import Artwork
-from eseal.trust.folder import AnchorEntry, entries_text, read_folder
-from eseal.trust.store import Purpose
+from eseal.trust.folder import AnchorEntry, entries_text
+from eseal.trust.store import Purpose, read_folder
 from support.pdfs import simple_pdf
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)

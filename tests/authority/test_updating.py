@@ -23,8 +23,7 @@ from eseal.errors import Error, UsageError
 from eseal.messages import catalogue
 from eseal.model import Certificate
 from eseal.seals.artwork import Artwork
-from eseal.trust.folder import read_folder
-from eseal.trust.store import TrustStore
+from eseal.trust.store import TrustStore, read_folder
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY, YEAR = timedelta(days=1), timedelta(days=365)

@@ -15,8 +15,8 @@ from eseal.crypto.certificates import facts
 from eseal.errors import UsageError
 from eseal.messages import catalogue
 from eseal.trust import view
-from eseal.trust.folder import AnchorEntry, entries_text, read_entries, read_folder, unlisted
-from eseal.trust.store import DEFAULT_PURPOSES, Purpose, TrustStore
+from eseal.trust.folder import AnchorEntry, entries_text, read_entries, unlisted
+from eseal.trust.store import DEFAULT_PURPOSES, Purpose, TrustStore, read_folder
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 YEAR = timedelta(days=365)

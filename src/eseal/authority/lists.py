@@ -21,8 +21,7 @@ from eseal.errors import Error
 from eseal.keys.files import read_key_file
 from eseal.model import Certificate, ValidationData, aware
 from eseal.sealing import Note
-from eseal.trust.folder import read_folder
-from eseal.trust.store import TrustStore
+from eseal.trust.store import TrustStore, read_folder
 
 _SKEW = timedelta(minutes=5)
 _CRLS = 2

@@ -23,8 +23,8 @@ from eseal.crypto.certificates import facts
 from eseal.errors import PolicyError, UsageError
 from eseal.model import Certificate, aware, rfc3339
 from eseal.report.model import Check, CheckVerdict
-from eseal.trust.folder import ANCHORS, ANCHORS_FILE, AnchorEntry, anchor_files, entries_text, material, material_files
-from eseal.trust.store import DEFAULT_PURPOSES, Anchor, Purpose, TrustStore
+from eseal.trust.folder import ANCHORS, ANCHORS_FILE, AnchorEntry, anchor_files, entries_text, material_files
+from eseal.trust.store import DEFAULT_PURPOSES, Anchor, Purpose, TrustStore, material
 from eseal.trust.view import SOON, plain_fingerprint
 
 __all__ = [

@@ -32,8 +32,8 @@ from eseal.errors import UsageError
 from eseal.judging.paths import Pool, find_paths
 from eseal.judging.policy import Policy
 from eseal.model import Certificate, aware, pem_blocks, rfc3339
-from eseal.trust.folder import FOLDERS, MATERIAL, files_in, read_folder
-from eseal.trust.store import FILE_BYTES, TRUST_SUFFIXES, TrustStore
+from eseal.trust.folder import FOLDERS, MATERIAL, files_in
+from eseal.trust.store import FILE_BYTES, TRUST_SUFFIXES, TrustStore, read_folder
 
 MOST_FILES, MOST_BYTES = 5_000, 512_000_000
 """Most files, and most bytes of all together, that are taken from one folder."""

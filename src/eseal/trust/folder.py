@@ -1,4 +1,4 @@
-"""A trust folder as a value: `anchors/` vouch, `intermediates/`, `crls/` and `ocsp/` hold material that does not.
+"""How a trust folder is laid out: `anchors/` vouch, `intermediates/`, `crls/` and `ocsp/` hold material that does not.
 
 `anchors.toml` beside them is the one list of anchors, with purposes and periods: where it is there, a file in
 `anchors/` that it does not name vouches for nothing. Without it every file in `anchors/` vouches for seals and
@@ -16,8 +16,8 @@ from pathlib import Path
 from eseal.config import reading
 from eseal.config.reading import Table
 from eseal.errors import UsageError
-from eseal.model import ValidationData, aware, rfc3339
-from eseal.trust.store import DEFAULT_PURPOSES, Anchor, Purpose, TrustStore
+from eseal.model import aware, rfc3339
+from eseal.trust.anchors import DEFAULT_PURPOSES, Anchor, Purpose
 
 ANCHORS, ANCHORS_FILE = "anchors", "anchors.toml"
 """The folder of anchors, and the list that says which of its files are anchors."""
@@ -47,31 +47,6 @@ class AnchorEntry:
         return Anchor(anchor.certificate, self.purposes, self.valid_from, self.valid_until, self.name)
 
 
-def read_folder(folder: Path, *, owned: bool = True, purposes: Iterable[Purpose] | None = None) -> TrustStore:
-    """Read a trust folder; one that is not there is empty.
-
-    With `owned` a folder, a list or an anchor's file that others own or can write is refused. With `purposes` an anchor
-    keeps of its own purposes only these; one that keeps none vouches for nothing. Raises UsageError CONFIG_... and
-    TRUST_...
-    """
-    store = TrustStore()
-    if not folder.is_dir():
-        return store
-    if owned:
-        for part in (folder, *(folder / name for name in FOLDERS)):
-            if part.is_dir():
-                reading.check_owner(part.stat(), part)
-    for file, entry in anchor_files(folder, owned=owned):
-        if owned:
-            reading.check_owner(file.stat(), file)
-        found = TrustStore.from_pem(file)
-        anchors = (entry.applied(a) for a in found.anchors)
-        store += TrustStore(tuple(anchors), found.data)
-    for file in material_files(folder):
-        store += material(file)
-    return store if purposes is None else _confined(store, frozenset(purposes))
-
-
 def anchor_files(folder: Path, *, owned: bool = True) -> tuple[tuple[Path, AnchorEntry], ...]:
     """The files that hold anchors, each with what is said of it. Raises UsageError CONFIG_..., TRUST_..."""
     there = {f.name: f for f in files_in(folder / ANCHORS)}
@@ -93,13 +68,6 @@ def unlisted(folder: Path) -> tuple[Path, ...]:
 def material_files(folder: Path) -> tuple[Path, ...]:
     """The files of intermediates, CRLs and OCSP responses. Raises UsageError TRUST_FILE_UNREADABLE."""
     return tuple(file for name in MATERIAL for file in files_in(folder / name))
-
-
-def material(file: Path) -> TrustStore:
-    """What a file of material holds: no anchor, even where a certificate is self-signed. Raises UsageError TRUST_..."""
-    found = TrustStore.from_pem(file)
-    demoted = ValidationData(certificates=tuple(a.certificate for a in found.anchors))
-    return TrustStore(data=demoted + found.data)
 
 
 def files_in(folder: Path) -> tuple[Path, ...]:
@@ -170,15 +138,6 @@ def _moment(table: Table, key: str) -> datetime | None:
     if value is not None and value.tzinfo is None:
         raise table.wrong(key, "2026-01-31T12:00:00Z")
     return aware(value, key) if value is not None else None
-
-
-def _confined(store: TrustStore, purposes: frozenset[Purpose]) -> TrustStore:
-    kept = [
-        Anchor(a.certificate, a.purposes & purposes, a.valid_from, a.valid_until, a.name)
-        for a in store.anchors
-        if a.purposes & purposes
-    ]
-    return TrustStore(tuple(kept), store.data)
 
 
 def _quoted(text: str) -> str:

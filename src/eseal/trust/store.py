@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 
 from asn1crypto import ocsp
 
+from eseal.config import reading
 from eseal.crypto import certificates
 from eseal.crypto.asn1 import Asn1Error
 from eseal.crypto.certificates import facts
@@ -21,61 +21,25 @@ from eseal.crypto.crl import read_crl
 from eseal.crypto.signatures import check_issued
 from eseal.errors import UsageError
 from eseal.model import Certificate, ValidationData, aware, pem_blocks
+from eseal.trust.anchors import DEFAULT_PURPOSES, Anchor, Purpose
+from eseal.trust.folder import FOLDERS, anchor_files, is_trust_folder, material_files
+
+__all__ = [
+    "DEFAULT_PURPOSES",
+    "FILE_BYTES",
+    "TRUST_SUFFIXES",
+    "Anchor",
+    "Purpose",
+    "TrustStore",
+    "material",
+    "read_folder",
+]
 
 FILE_BYTES = 64_000_000
 """Largest file of certificates or revocation data that is read."""
 
 TRUST_SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der", ".crl", ".ocsp", ".ors"})
 """Endings of the files that are looked at in a folder."""
-
-
-class Purpose(StrEnum):
-    """What an anchor may vouch for."""
-
-    SEAL = "seal"
-    """Signatures over documents."""
-    TIMESTAMP = "timestamp"
-    """Timestamp authorities."""
-    SEAL_MAKER = "seal-maker"
-    """Makers of seal data (GB/T 38540)."""
-
-
-DEFAULT_PURPOSES = frozenset({Purpose.SEAL, Purpose.TIMESTAMP})
-"""What an anchor vouches for where the caller names no purpose."""
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """A trusted certificate: its name and key vouch for what it issued (RFC 5280 6.1.1 d)."""
-
-    certificate: Certificate
-    """The certificate; mostly a self-signed root, but any CA that the verifier chose."""
-    purposes: frozenset[Purpose] = DEFAULT_PURPOSES
-    """What it may vouch for."""
-    valid_from: datetime | None = None
-    """It vouches for nothing that is proven only before this time; aware, None: no bound."""
-    valid_until: datetime | None = None
-    """It vouches only for what is proven to have existed before this time (a closed root); aware, None: no bound."""
-    name: str = ""
-    """For messages; the common name where empty."""
-
-    def __post_init__(self) -> None:
-        for what in ("valid_from", "valid_until"):
-            when = getattr(self, what)
-            if when is not None:
-                object.__setattr__(self, what, aware(when, what))
-
-    @property
-    def label(self) -> str:
-        """`name`, or the common name of the certificate."""
-        return self.name or facts(self.certificate).common_name
-
-    def vouches_at(self, when: datetime) -> bool:
-        """True where `when` lies in the anchor's own period (both ends included)."""
-        return not (
-            (self.valid_from is not None and when < self.valid_from)
-            or (self.valid_until is not None and when > self.valid_until)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,20 +136,18 @@ class TrustStore:
         subfolders of other names), TRUST_FOLDER_MIXED (certificates beside `anchors/`), and for a trust folder
         CONFIG_...
         """
-        from eseal.trust import folder  # it builds on this module
-
         store = cls()
         for path in map(Path, paths):
-            if path.is_dir() and folder.is_trust_folder(path):
+            if path.is_dir() and is_trust_folder(path):
                 beside = next(iter(_files(path)), None)
                 if beside is not None:
                     raise UsageError("TRUST_FOLDER_MIXED", source=path, file=beside[0].name)
-                found = folder.read_folder(path, owned=False, purposes=purposes)
+                found = read_folder(path, owned=False, purposes=purposes)
                 part = cls(tuple(_within(a, valid_from, valid_until) for a in found.anchors), found.data)
             else:
                 part = cls._from_files(path, purposes, valid_from, valid_until)
-                for file in folder.material_files(path):
-                    part += folder.material(file)
+                for file in material_files(path):
+                    part += material(file)
             if part == cls():
                 raise _nothing_found(path)
             store += part
@@ -228,6 +190,47 @@ class TrustStore:
                 raise UsageError("TRUST_SPEC_EMPTY", spec=spec)
             store += cls.from_pem(path, purposes=[Purpose(prefix)] if named else None)
         return store
+
+
+def read_folder(folder: Path, *, owned: bool = True, purposes: Iterable[Purpose] | None = None) -> TrustStore:
+    """Read a trust folder; one that is not there is empty.
+
+    With `owned` a folder, a list or an anchor's file that others own or can write is refused. With `purposes` an anchor
+    keeps of its own purposes only these; one that keeps none vouches for nothing. Raises UsageError CONFIG_... and
+    TRUST_...
+    """
+    store = TrustStore()
+    if not folder.is_dir():
+        return store
+    if owned:
+        for part in (folder, *(folder / name for name in FOLDERS)):
+            if part.is_dir():
+                reading.check_owner(part.stat(), part)
+    for file, entry in anchor_files(folder, owned=owned):
+        if owned:
+            reading.check_owner(file.stat(), file)
+        found = TrustStore.from_pem(file)
+        anchors = (entry.applied(a) for a in found.anchors)
+        store += TrustStore(tuple(anchors), found.data)
+    for file in material_files(folder):
+        store += material(file)
+    return store if purposes is None else _confined(store, frozenset(purposes))
+
+
+def material(file: Path) -> TrustStore:
+    """What a file of material holds: no anchor, even where a certificate is self-signed. Raises UsageError TRUST_..."""
+    found = TrustStore.from_pem(file)
+    demoted = ValidationData(certificates=tuple(a.certificate for a in found.anchors))
+    return TrustStore(data=demoted + found.data)
+
+
+def _confined(store: TrustStore, purposes: frozenset[Purpose]) -> TrustStore:
+    kept = [
+        Anchor(a.certificate, a.purposes & purposes, a.valid_from, a.valid_until, a.name)
+        for a in store.anchors
+        if a.purposes & purposes
+    ]
+    return TrustStore(tuple(kept), store.data)
 
 
 def _within(anchor: Anchor, start: datetime | None, end: datetime | None) -> Anchor:

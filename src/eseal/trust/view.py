@@ -16,8 +16,8 @@ from eseal.crypto.lists import list_facts
 from eseal.crypto.ocsp import read_ocsp
 from eseal.errors import UsageError
 from eseal.model import Certificate, aware, rfc3339
-from eseal.trust.folder import anchor_files, material, material_files, unlisted
-from eseal.trust.store import Anchor, TrustStore
+from eseal.trust.folder import anchor_files, material_files, unlisted
+from eseal.trust.store import Anchor, TrustStore, material
 
 SOON = timedelta(days=90)
 """How long before its end a certificate is said to end soon."""

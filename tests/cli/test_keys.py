@@ -162,6 +162,7 @@ def test_an_authority_over_a_key_in_a_file(run: Run, page: Path, pki: RealPki, t
     key, chain, root = pki.store(tmp_path)
     ran = run("init", "office", "--name", "甲局", "--signer", key, "--cert", chain, "--trust", root, "--lang", "en")
     assert ran.code == 0, ran.err
+    assert "eseal doctor --authority office" in ran.err
     assert "TEST" not in ran.out + ran.err
     assert "--tsa" in ran.err, "no timestamper: said"
     no_test_key(Path("office"))

@@ -86,5 +86,5 @@ def _say(folder: Path, authority: Authority, settings: Settings) -> int:
             output.note(t("CLI_INIT_NO_TSA"), settings)
         if not authority.trust.anchors:
             output.note(t("CLI_INIT_NO_TRUST", folder=shown), settings)
-        output.note(t("CLI_INIT_NEXT", folder=shown), settings)
+        output.note(t("CLI_INIT_NEXT" if authority.is_test else "CLI_INIT_NEXT_REAL", folder=shown), settings)
     return base.PASSED

@@ -8,16 +8,14 @@ section that contradicts itself.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eseal.documents.pdf import lexer
 from eseal.documents.pdf.lexer import Dict, LexError, Ref
+from eseal.documents.pdf.scan import Scan
 from eseal.documents.pdf.tiling import deciphered
 from eseal.documents.pdf.xref import FREE, PACKED, PLAIN, Budget, Entries, Section, decode
 from eseal.errors import DocumentError
-
-if TYPE_CHECKING:
-    from eseal.documents.pdf.scan import Scan
 
 Entry = tuple[int, int, int]
 _EOL = rb"(?:\r\n|\n|\r)"

@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eseal.documents.pdf import lexer
-from eseal.documents.pdf.ambiguity import ambiguous
 from eseal.documents.pdf.lexer import LexError, Ref
-from eseal.documents.pdf.tiling import Span, unaccounted
 from eseal.documents.pdf.xref import FREE, PLAIN, Budget, Section, read_section
 from eseal.errors import DocumentError
 from eseal.limits import DEFAULT, Limits
@@ -144,14 +142,6 @@ class Scan:
                 return None
             value = found.value if (found.num, found.gen) == (value.num, value.gen) else None
         return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-    def unaccounted(self, after: int) -> tuple[Span, ...]:
-        """Bytes at or behind `after` that belong to no object, section or end mark that was read."""
-        return unaccounted(self, after)
-
-    def ambiguous(self, after: int) -> tuple[int, ...]:
-        """Objects that sections behind `after` (re)define in a way that readers understand differently."""
-        return ambiguous(self, after)
 
     def header_before(self, place: int) -> int | None:
         """Offset of the nearest object header before `place` that looks like one."""

@@ -11,7 +11,7 @@ from pyhanko.pdf_utils import generic
 
 from eseal.documents.model import Broken, Coverage, Found, Kind
 from eseal.documents.pdf import lexer
-from eseal.documents.pdf.ambiguity import doubled_keys
+from eseal.documents.pdf.ambiguity import ambiguous, doubled_keys
 from eseal.documents.pdf.changes.graph import View, raw_entry, string_bytes
 from eseal.documents.pdf.digests import Digests
 from eseal.documents.pdf.fields import (
@@ -35,6 +35,7 @@ from eseal.documents.pdf.lexer import Dict, LexError
 from eseal.documents.pdf.reader import RAISED
 from eseal.documents.pdf.scan import Scan
 from eseal.documents.pdf.syntax import SEAL_ENTRY
+from eseal.documents.pdf.tiling import unaccounted
 from eseal.model import Certificate, ValidationData
 from eseal.report.model import Check
 
@@ -196,7 +197,7 @@ def cover(scan: Scan, framed: Frame) -> tuple[Coverage, list[Check]]:
     findings: list[Check] = []
     if revision.index in scan.overreaching:
         findings.append(failed("coverage", "PDF_COVERAGE_OVERREACH", revision=revision.index + 1))
-    for span in scan.unaccounted(end)[:_SHOWN_OBJECTS]:
+    for span in unaccounted(scan, end)[:_SHOWN_OBJECTS]:
         where = f"{span.start}-{span.end}"
         if span.objects:
             listed = ", ".join(f"{n} {g}" for n, g in span.objects[:_SHOWN_OBJECTS])
@@ -206,7 +207,7 @@ def cover(scan: Scan, framed: Frame) -> tuple[Coverage, list[Check]]:
     if scan.repaired:
         # Readers that take offsets by the letter rebuild such a file, and may then show what no section lists.
         findings.append(unknown("coverage", "PDF_COVERAGE_REPAIRED"))
-    doubtful = scan.ambiguous(end)
+    doubtful = ambiguous(scan, end)
     if doubtful:
         listed = ", ".join(str(n) if n else "trailer" for n in doubtful[:_SHOWN_OBJECTS])
         findings.append(unknown("coverage", "PDF_AMBIGUOUS_OBJECTS", objects=listed))

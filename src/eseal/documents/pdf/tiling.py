@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from eseal.documents.pdf import lexer
 from eseal.documents.pdf.lexer import Dict, LexError
+from eseal.documents.pdf.scan import Scan
 from eseal.documents.pdf.xref import PACKED, Budget, Section, decode
 from eseal.errors import DocumentError
-
-if TYPE_CHECKING:
-    from eseal.documents.pdf.scan import Scan
 
 _WS = rb"\x00\t\n\x0c\r "
 _STRAY = re.compile(rb"(\d{1,10})[" + _WS + rb"]++(\d{1,10})[" + _WS + rb"]++obj(?![a-zA-Z])")

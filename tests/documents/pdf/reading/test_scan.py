@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eseal.documents.pdf.ambiguity import ambiguous
 from eseal.documents.pdf.lexer import Dict, Entry, Name
 from eseal.documents.pdf.scan import scan
+from eseal.documents.pdf.tiling import unaccounted
 from eseal.documents.pdf.xref import Budget, decode, unpredict
 from eseal.errors import DocumentError
 from eseal.limits import DEFAULT
@@ -32,7 +34,7 @@ def test_plain_file(maker: SimpleNamespace) -> None:
     assert data[found.offset(3) :].startswith(b"3 0 obj")
     assert found.find(99) is None
     assert not (found.encrypted or found.hybrid or found.repaired or found.overreaching)
-    assert found.unaccounted(0) == ()
+    assert unaccounted(found, 0) == ()
 
 
 @pytest.mark.parametrize("predictor", [False, True])
@@ -57,8 +59,8 @@ def test_revisions_and_old_states(maker: SimpleNamespace) -> None:
     assert found.find(5, len(second)) is not None
     assert found.revision_ending(len(first)) == found.revisions[0]
     assert found.revision_ending(len(first) - 2) is None
-    assert found.unaccounted(len(first)) == ()
-    assert found.ambiguous(len(first)) == ()
+    assert unaccounted(found, len(first)) == ()
+    assert ambiguous(found, len(first)) == ()
 
 
 def test_hybrid_file(maker: SimpleNamespace) -> None:
@@ -72,7 +74,7 @@ def test_hybrid_file(maker: SimpleNamespace) -> None:
     found = scan(data)
     assert found.hybrid
     assert found.find(20) == (2, 91, 0)
-    assert [s.start for s in found.unaccounted(len(head))] == []
+    assert [s.start for s in unaccounted(found, len(head))] == []
 
 
 def test_linearized_file_is_one_revision(maker: SimpleNamespace) -> None:
@@ -243,7 +245,7 @@ def test_entries_behind_the_end_of_their_revision(maker: SimpleNamespace) -> Non
 )
 def test_bytes_behind_the_end(maker: SimpleNamespace, tail: bytes, objects: tuple[tuple[int, int], ...]) -> None:
     data = maker.pdf(maker.BASE)
-    found = scan(data + tail).unaccounted(len(data))
+    found = unaccounted(scan(data + tail), len(data))
     assert len(found) == 1
     assert found[0].objects == objects
 
@@ -251,7 +253,7 @@ def test_bytes_behind_the_end(maker: SimpleNamespace, tail: bytes, objects: tupl
 @pytest.mark.parametrize("tail", [b"", b"\n", b"\r\n\r\n", b"  \n"])
 def test_white_space_at_the_end_is_nothing(maker: SimpleNamespace, tail: bytes) -> None:
     data = maker.pdf(maker.BASE)
-    assert scan(data + tail).unaccounted(len(data) - 1) == ()
+    assert unaccounted(scan(data + tail), len(data) - 1) == ()
 
 
 def test_startxref_to_the_old_table_explains_nothing(maker: SimpleNamespace) -> None:
@@ -260,26 +262,26 @@ def test_startxref_to_the_old_table_explains_nothing(maker: SimpleNamespace) -> 
     attack = data + content + maker.table(offsets) + maker.ending(maker.startxref(data))
     found = scan(attack)
     assert found.offset(4) < len(data)
-    assert found.unaccounted(len(data))[0].objects == ((4, 0),)
+    assert unaccounted(found, len(data))[0].objects == ((4, 0),)
 
 
 def test_object_in_an_update_that_no_table_lists(maker: SimpleNamespace) -> None:
     data = maker.pdf(maker.BASE)
     attack = maker.update(data, {9: b"1"}, between=b"4 0 obj (hidden) endobj\n")
-    assert [s.objects for s in scan(attack).unaccounted(len(data))] == [((4, 0),)]
+    assert [s.objects for s in unaccounted(scan(attack), len(data))] == [((4, 0),)]
 
 
 def test_objects_inside_a_listed_stream_are_seen_by_readers_that_rebuild(maker: SimpleNamespace) -> None:
     data = maker.pdf(maker.BASE)
     attached = maker.update(data, {9: maker.stream(data)})
-    assert (1, 0) in {o for s in scan(attached).unaccounted(len(data)) for o in s.objects}
-    assert scan(maker.update(data, {9: maker.stream(b"abc")})).unaccounted(len(data)) == ()
+    assert (1, 0) in {o for s in unaccounted(scan(attached), len(data)) for o in s.objects}
+    assert unaccounted(scan(maker.update(data, {9: maker.stream(b"abc")})), len(data)) == ()
 
 
 def test_stream_with_a_wrong_length_is_not_understood(maker: SimpleNamespace) -> None:
     data = maker.pdf(maker.BASE)
     wrong = maker.update(data, {9: maker.stream(b"abc").replace(b"/Length 3", b"/Length 2")})
-    assert scan(wrong).unaccounted(len(data))
+    assert unaccounted(scan(wrong), len(data))
 
 
 def add_stream(
@@ -296,12 +298,12 @@ def add_stream(
 def test_object_streams_hide_nothing(maker: SimpleNamespace) -> None:
     data = maker.pdf(maker.BASE)
     good = scan(add_stream(maker, data, {20: b"1", 21: b"2"}, {20: (2, 91, 0), 21: (2, 91, 1)}))
-    assert good.unaccounted(len(data)) == ()
-    assert good.ambiguous(len(data)) == ()
+    assert unaccounted(good, len(data)) == ()
+    assert ambiguous(good, len(data)) == ()
     hidden = scan(add_stream(maker, data, {20: b"1", 4: b"2"}, {20: (2, 91, 0)}))
-    assert hidden.unaccounted(len(data))[0].objects == ((4, 0),)
+    assert unaccounted(hidden, len(data))[0].objects == ((4, 0),)
     swapped = scan(add_stream(maker, data, {20: b"1", 21: b"2"}, {20: (2, 91, 1), 21: (2, 91, 0)}))
-    assert swapped.ambiguous(len(data)) == (20, 21)
+    assert ambiguous(swapped, len(data)) == (20, 21)
 
 
 @pytest.mark.parametrize(
@@ -322,18 +324,18 @@ def test_updates_that_readers_take_differently(
 ) -> None:
     data = maker.pdf(maker.BASE)
     objects = options.pop("objects")
-    assert scan(maker.update(data, objects, **options)).ambiguous(len(data)) == expected
+    assert ambiguous(scan(maker.update(data, objects, **options)), len(data)) == expected
 
 
 def test_one_number_twice_in_a_table(maker: SimpleNamespace) -> None:
     data = maker.pdf(maker.BASE)
     grown = maker.update(data, {4: b"(x)"})
     line = grown[grown.rfind(b"4 1\n") : grown.rfind(b"trailer")]
-    assert scan(grown.replace(line + b"trailer", line + line + b"trailer")).ambiguous(len(data)) == (4,)
+    assert ambiguous(scan(grown.replace(line + b"trailer", line + line + b"trailer")), len(data)) == (4,)
 
 
 def test_entry_that_points_at_another_object(maker: SimpleNamespace) -> None:
     data = maker.pdf(maker.BASE)
     grown = maker.update(data, {4: b"(x)", 9: b"(y)"})
     first, second = grown.rfind(b"4 0 obj"), grown.rfind(b"9 0 obj")
-    assert scan(grown.replace(b"%010d" % first, b"%010d" % second)).ambiguous(len(data)) == (4,)
+    assert ambiguous(scan(grown.replace(b"%010d" % first, b"%010d" % second)), len(data)) == (4,)

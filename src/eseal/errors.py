@@ -18,7 +18,11 @@ class Error(Exception):
 
     def message(self, lang: str = "en") -> str:
         """Say what happened and why, in the language `lang` (falls back to English)."""
-        return messages.text(self.code, lang, self.params)
+        return "\n- ".join(self.sentences(lang))
+
+    def sentences(self, lang: str = "en") -> tuple[str, ...]:
+        """What `message` says, sentence by sentence: what happened, then each reason."""
+        return (messages.text(self.code, lang, self.params),)
 
     def hint(self, lang: str = "en") -> str:
         """Say what to do next; empty where there is nothing to say."""

@@ -114,8 +114,15 @@ def test_exit_codes(run: Run, page: Path, stamped: Path, office: Path, bare: Pat
 
 def test_the_certificate_and_what_was_tried_are_named(run: Run, stamped: Path, bare: Path) -> None:
     said = run("extend", stamped, "-o", "out.pdf", "--trust", bare, "--offline", "--level", "LT").err
-    assert "TEST" in said and "- " in said
-    assert "LONG_TERM" not in said
+    assert "TEST" in said and "\n  - " in said
+    assert "LONG_TERM" not in said and "U+000A" not in said
+
+
+def test_every_timestamper_that_failed_has_a_line(run: Run, stamped: Path, office: Path) -> None:
+    dead = [f"http://127.0.0.1:1/{name}" for name in ("one", "two")]
+    said = run("extend", stamped, "-o", "x.pdf", "--authority", office, "--tsa", dead[0], "--tsa", dead[1]).err
+    lines = [line for line in said.splitlines() if line.startswith("  - ")]
+    assert [url in line for url, line in zip(dead, lines, strict=True)] == [True, True]
 
 
 def test_nothing_is_replaced_unasked(run: Run, stamped: Path, office: Path) -> None:

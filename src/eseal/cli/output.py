@@ -81,7 +81,11 @@ def failure(error: Error, settings: Settings, file: str | None = None) -> None:
         click.echo(dumps({"schema": value["schema"], **named, "error": value["error"]}, indent=_indent(settings)))
     head = click.style("eseal:", fg="red", bold=True) if colours(sys.stderr) else "eseal:"
     place = f" {terminal(file)}:" if file is not None else ""
-    _say(f"{head}{place} {safe(error.message(settings.lang)).strip()}")
+    # Each by itself: a line break from outside is shown as one, and begins no line.
+    first, *reasons = (safe(sentence).strip() for sentence in error.sentences(settings.lang))
+    _say(f"{head}{place} {first}")
+    for reason in reasons:
+        _say(f"  - {reason}")
     hint = error.hint(settings.lang)
     if hint:
         _say(f"  {safe(hint)}")

@@ -49,12 +49,12 @@ class NotLongTerm(PolicyError):
 
     reasons: tuple[Reason, ...] = ()
 
-    def message(self, lang: str = "en") -> str:
-        """The sentence, and below it each reason in the same language."""
+    def sentences(self, lang: str = "en") -> tuple[str, ...]:
+        """What is missing, and each reason."""
         # Sent between processes it keeps its parameters alone.
         said = [messages.text(code, lang, dict(params)) for code, params in self.reasons]
         said = said or [r for r in self.params.get("reasons", "").split("; ") if r]
-        return "\n".join([super().message(lang), *(f"- {reason}" for reason in said)])
+        return (*super().sentences(lang), *said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,8 +116,8 @@ class AllFailed(ServiceError):
 
     failures: tuple[ServiceError, ...] = ()
 
-    def message(self, lang: str = "en") -> str:
-        """The sentence, and the reason of each in the same language."""
+    def sentences(self, lang: str = "en") -> tuple[str, ...]:
+        """That all failed, and the reason of each."""
         # Sent between processes it keeps its parameters alone.
         reasons = [f.message(lang) for f in self.failures] or self.params["reasons"].split("; ")
-        return "\n".join([super().message(lang), *(f"- {reason}" for reason in reasons)])
+        return (*super().sentences(lang), *reasons)

@@ -26,6 +26,7 @@ from eseal.messages import catalogue
 from eseal.model import Certificate
 from eseal.seals.register import SealKind
 from eseal.trust.store import Purpose
+from support.faults import faulty
 from support.judges import need
 from support.pdfs import simple_pdf
 from support.realpki import RealPki, new_key, pem
@@ -389,29 +390,13 @@ def test_nothing_leaves_unrecorded(made: Authority, tmp_path: Path, monkeypatch:
     assert len(list((made.folder / "keys").iterdir())) == 4
 
 
-CALLS = ("open", "write", "fsync", "link", "rename", "replace", "mkdir", "chmod", "fchmod")
-
-
 def test_a_fault_anywhere_leaves_no_half_made_authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pki = testpki.make(NAME, AT)
     picture = official_seal(NAME)
     monkeypatch.setattr(testpki, "make", lambda *_, **__: pki)  # made once: only the writing is tried here
 
     def attempt(folder: Path, failing: tuple[str, int] | None) -> tuple[bool, Counter[str]]:
-        seen: Counter[str] = Counter()
-
-        def wrapped(name: str, real: Callable[..., object]) -> Callable[..., object]:
-            def call(*arguments: object, **options: object) -> object:
-                seen[name] += 1
-                if (name, seen[name]) == failing:
-                    raise OSError(5, "fault")
-                return real(*arguments, **options)
-
-            return call
-
-        with pytest.MonkeyPatch.context() as patch:
-            for name in CALLS:
-                patch.setattr(os, name, wrapped(name, getattr(os, name)))
+        with faulty(failing) as seen:
             try:
                 Authority.create(folder, name=NAME, at=AT, picture=picture, clock=clock)
             except (Error, OSError):

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-
-import pytest
 
 from eseal.authority import Authority
 from eseal.authority.making import official_seal
 from eseal.errors import Error
+from support.faults import faulty
 
 AT = datetime(2026, 11, 1, 8, tzinfo=UTC)
 PICTURE = official_seal("x")
-CALLS = ("open", "write", "fsync", "link", "rename", "replace", "fchmod")
 
 
 def clock() -> datetime:
@@ -33,20 +29,8 @@ def test_a_fault_anywhere_leaves_the_old_seals_or_the_new(tmp_path: Path) -> Non
     def attempt(failing: tuple[str, int] | None) -> tuple[bool, Counter[str]]:
         shutil.rmtree(folder)
         shutil.copytree(kept, folder)
-        office, seen = Authority.open(folder, clock=clock), Counter[str]()
-
-        def wrapped(name: str, real: Callable[..., object]) -> Callable[..., object]:
-            def call(*arguments: object, **options: object) -> object:
-                seen[name] += 1
-                if (name, seen[name]) == failing:
-                    raise OSError(5, "fault")
-                return real(*arguments, **options)
-
-            return call
-
-        with pytest.MonkeyPatch.context() as patch:
-            for name in CALLS:
-                patch.setattr(os, name, wrapped(name, getattr(os, name)))
+        office = Authority.open(folder, clock=clock)
+        with faulty(failing) as seen:
             try:
                 office.add_seal("Second", picture=PICTURE)
             except (Error, OSError):

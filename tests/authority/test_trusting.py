@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -29,6 +28,7 @@ from eseal.model import Certificate
 from eseal.seals.artwork import Artwork
 from eseal.trust.folder import AnchorEntry, entries_text
 from eseal.trust.store import Purpose, read_folder
+from support.faults import faulty
 from support.pdfs import simple_pdf
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -203,9 +203,6 @@ def test_a_production_authority_takes_no_test_certificate(
     assert {a.certificate for a in Authority.open(office.folder, clock=clock).trust.anchors} == {pki.root, other}
 
 
-CALLS = ("open", "write", "fsync", "link", "rename", "replace", "mkdir", "fchmod")
-
-
 @pytest.mark.parametrize("job", ["add", "close", "remove"])
 def test_a_fault_anywhere_leaves_the_old_trust_or_the_new(
     office: Authority, job: str, monkeypatch: pytest.MonkeyPatch
@@ -226,20 +223,7 @@ def test_a_fault_anywhere_leaves_the_old_trust_or_the_new(
             file.write_bytes(data)
 
     def attempt(failing: tuple[str, int] | None) -> tuple[bool, Counter[str]]:
-        seen: Counter[str] = Counter()
-
-        def wrapped(name: str, real: Callable[..., object]) -> Callable[..., object]:
-            def call(*arguments: object, **options: object) -> object:
-                seen[name] += 1
-                if (name, seen[name]) == failing:
-                    raise OSError(5, "fault")
-                return real(*arguments, **options)
-
-            return call
-
-        with pytest.MonkeyPatch.context() as patch:
-            for name in CALLS:
-                patch.setattr(os, name, wrapped(name, getattr(os, name)))
+        with faulty(failing) as seen:
             try:
                 jobs[job]()
             except (Error, OSError):

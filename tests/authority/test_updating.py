@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from eseal.messages import catalogue
 from eseal.model import Certificate
 from eseal.seals.artwork import Artwork
 from eseal.trust.store import TrustStore, read_folder
+from support.faults import faulty
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
@@ -241,9 +241,6 @@ def test_odd_files_hold_nobody_up(office: Authority, drop: Path, monkeypatch: py
     assert caught.value.code == "FOLDER_NOT_FOUND"
 
 
-CALLS = ("open", "write", "fsync", "link", "rename", "replace", "unlink", "mkdir", "fchmod")
-
-
 def test_a_fault_anywhere_leaves_whole_lists(office: Authority, drop: Path) -> None:
     folder = trusting.trust_folder(office)
     was, becomes = (dict(zip("ab", (crl(ROOT, n), crl(CA, n)), strict=True)) for n in (3, 1))
@@ -253,22 +250,8 @@ def test_a_fault_anywhere_leaves_whole_lists(office: Authority, drop: Path) -> N
         (drop / f"{name}.crl").write_bytes(data)
 
     def attempt(failing: tuple[str, int] | None) -> Counter[str]:
-        seen: Counter[str] = Counter()
-
-        def wrapped(name: str, real: Callable[..., object]) -> Callable[..., object]:
-            def call(*arguments: object, **options: object) -> object:
-                seen[name] += 1
-                if (name, seen[name]) == failing:
-                    raise OSError(5, "fault")
-                return real(*arguments, **options)
-
-            return call
-
-        with pytest.MonkeyPatch.context() as patch:
-            for name in CALLS:
-                patch.setattr(os, name, wrapped(name, getattr(os, name)))
-            with contextlib.suppress(Error, OSError):
-                update(office, drop)
+        with faulty(failing) as seen, contextlib.suppress(Error, OSError):
+            update(office, drop)
         return seen
 
     calls = attempt(None)

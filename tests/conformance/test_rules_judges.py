@@ -7,13 +7,18 @@ import io
 import pytest
 from asn1crypto import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from eseal.sealing import seal
+from eseal import verify
+from eseal.report.model import Answer
+from eseal.sealing import Services, extend, seal
 from eseal.seals.drawing import draw, preset
 from support.attacks import PKI, SEALED, TRUST, stamper, update
 from support.fields import filled, form
+from support.pdfa import pdfa
+from support.pdfs import stream
 
 SIGNER = PKI.seal.signer()
 STAMPER = stamper(PKI.timestamper)
@@ -59,6 +64,26 @@ def test_pyhanko_finds_what_was_changed_against_the_rules(name):
     for number, closed in ((7, level == 1), (8, level == 1 or name.startswith("locked"))):
         _, status = judged(update(sealed(name, level="B"), filled(number, b"999", looks=False), info=None))
         assert status.docmdp_ok is not closed, (name, number)
+
+
+@pytest.mark.parametrize("how", [{"artwork": DRAWN}, {}, {"artwork": DRAWN, "field": "Here"}])
+@pytest.mark.parametrize("certify", [1, 2])
+def test_pdfa_1_that_is_certified_bears_document_timestamps(how, certify):
+    """ISO 19005-1 wants an appearance on their fields, and pyHanko takes a new one for a form that was filled in."""
+    field = b"/FT /Sig /T (Here) /F 4 /Rect [100 100 200 200] /P 3 0 R /AP << /N 12 0 R >> >>"
+    look = stream(b"", b"/Type /XObject /Subtype /Form /BBox [0 0 1 1] ")
+    form = {
+        "catalog": b"/AcroForm << /Fields [11 0 R] >> ",
+        "page": b"/Annots [11 0 R] ",
+        "more": {11: b"<< /Type /Annot /Subtype /Widget " + field, 12: look},
+    }
+    plain = pdfa(1, **(form if "field" in how else {}))
+    services = Services(STAMPER, TRUST)
+    once = seal(plain, SIGNER, at=SEALED, level="LTA", certify=certify, timestamper=STAMPER, trust=TRUST, **how).data
+    for data in (once, extend(once, "LTA", services=services, at=SEALED).data):
+        _, status = judged(data)
+        assert status.bottom_line and status.modification_level is ModificationLevel.LTA_UPDATES
+        assert verify(data, TRUST, SEALED).answers.untouched is Answer.YES
 
 
 def test_pdfbox_and_pdfsig(pdfbox, pdfsig, tmp_path):

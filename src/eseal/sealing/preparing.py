@@ -174,6 +174,7 @@ def lay_out(
     said = (request.reason, request.location, request.name)
     statement = Statement(request.at, *said, seal=_seal_id(request))
     settled = settle(source, request, later=later)
+    claim, said_of = claimed(source, keep=request.keep_pdfa)
     made = draft(
         source,
         statement,
@@ -181,8 +182,8 @@ def lay_out(
         shown=settled.shown,
         field=request.field,
         offer=_offer(certificate, chain, request, services, level),
+        spare=claim is not None and claim.part == 1,
     )
-    claim, said_of = claimed(source, keep=request.keep_pdfa)
     broken = check_kept(claim, made.risks(claim), keep=request.keep_pdfa) if claim is not None else ()
     best = request.level is None and not made.demands.level
     return Layout(made, level, best, (*made.demands.notes, *said_of, *broken), settled.rest, claim)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -23,8 +24,11 @@ from eseal.documents.pdf.source import Source
 from eseal.documents.pdf.store import read_store, vri_key
 from eseal.errors import PolicyError
 from eseal.model import ValidationData
-from eseal.sealing import Services, extend
+from eseal.sealing import Services, extend, seal
+from support.attacks import update
 from support.foreign import NOW, PKI, STAMPER, TRUST, Foreign, cms, judged
+from support.pdfa import pdfa
+from support.pdfs import stream
 
 MODES = ("table", "stream", "objstm", "hybrid")
 STYLES = ("plain", "raw", "typed", "itext", "arrays", "direct", "empty", "unrelated", "dated", "stamped")
@@ -43,6 +47,18 @@ def store_of(data: bytes) -> tuple[list[bytes], DocumentSecurityStore]:
     held = dss.backing_pdf_object
     arrays = [held[key] if key in held else generic.ArrayObject() for key in ("/Certs", "/CRLs", "/OCSPs")]
     return [item.get_object().data for array in arrays for item in array], dss
+
+
+@pytest.mark.parametrize("content", [b"", b"0 0 9 9 re f"])
+def test_a_timestamp_in_pdfa_1_refers_to_nothing_that_draws(content):
+    """Ghostscript shows the appearance of a widget without an area, in full size."""
+    data = seal(pdfa(1), PKI["p256"].seal.signer(), at=NOW, level="B").data
+    (spare,) = map(int, re.findall(rb"/XXESealSpare (\d+) 0 R", data))
+    form = b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << >> "
+    source = Source(scan(update(data, {spare: stream(content, form)} if content else {}, info=None)))
+    made = lay_out(Laid(source, "", frozenset(), None), ValidationData(), {}, timestamp=True)
+    (look,) = map(int, re.findall(rb"/T \(Timestamp1\).*?/AP << /N (\d+) 0 R >>", made.pending(100).head))
+    assert look >= source.next_number if content else look == spare
 
 
 @pytest.mark.parametrize(("style", "mode"), [*itertools.product(STYLES, MODES)])

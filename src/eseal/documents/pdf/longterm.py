@@ -22,7 +22,7 @@ from eseal.documents.pdf.placement import find_page
 from eseal.documents.pdf.source import Source
 from eseal.documents.pdf.stamp import put_empty
 from eseal.documents.pdf.store import grow
-from eseal.documents.pdf.syntax import edited, text_string
+from eseal.documents.pdf.syntax import SPARE_ENTRY, edited, text_string
 from eseal.errors import DocumentError
 from eseal.model import Digest, ValidationData
 
@@ -110,14 +110,26 @@ def lay_out(laid: Laid, data: ValidationData, of_each: Mapping[str, ValidationDa
 def _add_field(update: Update, form: FormFacts, name: str, signature: Ref, changes: Changes) -> None:
     """The field of a document timestamp: it shows nothing (EN 319 142-1 5.4.3)."""
     page = find_page(update.source, 1)
-    # Nothing shows, so nothing is drawn; ISO 19005-1 6.9 alone wants an appearance all the same. Others take one for a
-    # change that a certification of level 1 forbids.
-    look = b"/AP << /N %b >> " % ref_bytes(put_empty(update)) if _claims_part_1(update.source) else b""
+    # Nothing shows, so nothing is drawn; ISO 19005-1 6.9 alone wants an appearance all the same.
+    look = b"/AP << /N %b >> " % ref_bytes(_empty_look(update, form)) if _claims_part_1(update.source) else b""
     widget = update.add(
         b"<< /Type /Annot /Subtype /Widget /FT /Sig /T %b /V %b /F %d /Rect [0 0 0 0] /P %b %b>>"
         % (text_string(name), ref_bytes(signature), _FLAGS, ref_bytes(own(page.part)), look)
     )
     enter(update, form, page, widget, changes)
+
+
+def _empty_look(update: Update, form: FormFacts) -> Ref:
+    """An empty appearance: the one that the first seal brought, if it did.
+
+    Other verifiers take a new one for a change that a certification of level 1 forbids.
+    """
+    for signature in form.signatures:
+        spare = signature.part.value.get(SPARE_ENTRY)
+        # Ghostscript shows what a widget without an area refers to, so it must be empty.
+        if signature.value is not None and isinstance(spare, Ref) and update.source.stream(spare) == b"":
+            return spare
+    return put_empty(update)
 
 
 def _claims_part_1(source: Source) -> bool:

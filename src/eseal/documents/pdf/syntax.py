@@ -15,6 +15,8 @@ from eseal.documents.pdf.lexer import Dict
 SEAL_ENTRY = "XXESealId"
 """Key of the signature dictionary under which the id of the seal stands, as a name, which encryption leaves as it is; a
 third-class name (ISO 32000-2 annex E.2), so that no other program takes it for something else."""
+SPARE_ENTRY = "XXESealSpare"
+"""Key of a seal's field under which an empty appearance stands, for timestamps that come later; third-class too."""
 _NOT_HEX = re.compile(rb"[^0-9A-Fa-f]")
 
 

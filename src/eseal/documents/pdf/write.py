@@ -23,7 +23,7 @@ from eseal.documents.pdf.scan import scan
 from eseal.documents.pdf.seed import Demands, Offer
 from eseal.documents.pdf.source import Page, Part, Source
 from eseal.documents.pdf.stamp import put_empty, put_form, put_picture, put_view, stamp
-from eseal.documents.pdf.syntax import SEAL_ENTRY, date, edited, numbers, text_string
+from eseal.documents.pdf.syntax import SEAL_ENTRY, SPARE_ENTRY, date, edited, numbers, text_string
 from eseal.documents.pdf.terms import agree, put
 from eseal.documents.straddling import Strip
 from eseal.errors import PolicyError, UsageError
@@ -119,11 +119,13 @@ def draft(
     shown: Sequence[Impression] = (),
     field: str | None = None,
     offer: Offer | None = None,
+    spare: bool = False,
 ) -> Draft:
     """Lay out a seal. `field` names an empty signature field, or the new one; `offer` is what it can be asked for.
 
     `shown` are the places of the picture: the first is the field's, unless that is there and has its own; all others
-    are drawn into their pages. Without any a new field gets a free place; without `artwork` nothing shows.
+    are drawn into their pages. Without any a new field gets a free place; without `artwork` nothing shows. With `spare`
+    the first seal of the document brings an empty appearance for timestamps that come later.
 
     Raises DocumentError SEAL_PAGE_CONTENT, UsageError PLACE_..., SEAL_FIELD_NAME, SEAL_FIELD_TAKEN and PolicyError
     SEAL_DRAW_SEALED,
@@ -143,7 +145,8 @@ def draft(
     update = Update(source)
     signature = update.reserve()
     changes: Changes = {}
-    look = _Look(source, update, artwork, shown if empty is not None else shown[1:])
+    spare = spare and all(s.value is None for s in form.signatures)
+    look = _Look(source, update, artwork, shown if empty is not None else shown[1:], spare)
     if empty is not None:
         spot = _fill(source, update, empty, signature, look)
     else:
@@ -186,9 +189,12 @@ def _empty_field(source: Source, form: FormFacts, name: str | None) -> Signature
 class _Look:
     """What the seal looks like: one picture, however often it shows."""
 
-    def __init__(self, source: Source, update: Update, artwork: Artwork | None, drawn: Sequence[Impression]) -> None:
+    def __init__(
+        self, source: Source, update: Update, artwork: Artwork | None, drawn: Sequence[Impression], spare: bool
+    ) -> None:
         self.source, self.update, self.artwork, self.drawn = source, update, artwork, drawn
         self.picture: Ref | None = None
+        self.spare = {SPARE_ENTRY: ref_bytes(put_empty(update))} if spare else {}
 
     def appearance(self, rotate: int, strip: Strip | None = None, rect: Rect | None = None) -> Ref:
         """The appearance of the field on a page turned by `rotate`."""
@@ -234,7 +240,7 @@ def _add(
         rect, page = spot.rect, spot.page
         picture = look.appearance(spot.rotate, shown.strip)
     widget = update.add(
-        b"<< /Type /Annot /Subtype /Widget /FT /Sig /T %b /V %b /F %d /Rect %b /P %b /AP << /N %b >> >>"
+        b"<< /Type /Annot /Subtype /Widget /FT /Sig /T %b /V %b /F %d /Rect %b /P %b /AP << /N %b >> %b>>"
         % (
             text_string(name),
             ref_bytes(signature),
@@ -242,6 +248,7 @@ def _add(
             numbers(rect),
             ref_bytes(own(page.part)),
             ref_bytes(picture),
+            b"".join(b"/%b %b " % (key.encode(), value) for key, value in look.spare.items()),
         )
     )
     enter(update, form, page, widget, changes)
@@ -259,7 +266,7 @@ def _fill(source: Source, update: Update, empty: SignatureField, signature: Ref,
     else:
         spot = Place(page, rect, sheet(source, page).rotate)
         entries["AP"] = b"<< /N " + ref_bytes(look.appearance(spot.rotate, rect=rect)) + b" >>"
-    value = {"V": ref_bytes(signature)}
+    value = {"V": ref_bytes(signature), **look.spare}
     if widget.ref == empty.part.ref:
         update.put(own(widget), edited(widget.text, widget.value, entries | value))
     else:

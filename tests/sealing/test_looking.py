@@ -186,3 +186,37 @@ def test_what_pdfium_cannot_open_is_an_error_of_the_document(child):
     with pytest.raises(DocumentError) as caught:
         looking.pictures(b"%PDF-1.7\nno document", [1], 72, SMALL)
     assert caught.value.code == "VIEWER_FAILED" and child in children()
+
+
+BOX = [1.0, 1.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"pages": 1, "text": True},
+        {"pages": None, "hits": [], "text": True},
+        {"pages": 1, "hits": 5, "text": True},
+        {"pages": 1, "hits": [[2, BOX, BOX, BOX]], "text": True},
+        {"pages": 1, "hits": [["1", BOX, BOX, BOX]], "text": True},
+        {"pages": 1, "hits": [[1, BOX, BOX]], "text": True},
+        {"pages": 1, "hits": [[1, BOX, BOX, [1.0, 1.0, 2.0]]], "text": True},
+        {"pages": 1, "hits": [[1, BOX, BOX, [1.0, 1.0, 2.0, float("nan")]]], "text": True},
+        {"pages": 1, "hits": [[1, [1.0, 1.0, 2.0, float("inf")], BOX, BOX]], "text": True},
+    ],
+)
+def test_an_answer_that_is_none_is_an_error_of_the_document(monkeypatch, answer):
+    """What the child says is made by code that read hostile bytes."""
+    monkeypatch.setattr(looking, "_ask", lambda *_: answer)
+    with pytest.raises(DocumentError) as caught:
+        find(simple_pdf(), "x")
+    assert caught.value.code == "WORKER_ERROR"
+
+
+@pytest.mark.parametrize("answer", [{}, {"pictures": None}, {"pictures": []}, {"pictures": ["?"]}, {"pictures": [5]}])
+def test_pictures_that_are_none_are_an_error_of_the_document(monkeypatch, answer):
+    monkeypatch.setattr(looking, "_ask", lambda *_: answer)
+    with pytest.raises(DocumentError) as caught:
+        looking.pictures(simple_pdf(), [1], 96, DEFAULT)
+    assert caught.value.code == "WORKER_ERROR"

@@ -6,9 +6,10 @@ import atexit
 import base64
 import contextlib
 import json
+import math
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from eseal.documents.pdf.impressions import MOST, Finder, Hit
@@ -42,9 +43,10 @@ def finder(source: Source, limits: Limits) -> Finder:
 def pictures(data: bytes, pages: Sequence[int], dpi: float, limits: Limits) -> list[bytes]:
     """PNGs of the pages with these numbers. Raises DocumentError WORKER_..., VIEWER_FAILED."""
     found = _ask(data, limits, {"job": "draw", "pages": list(pages), "dpi": dpi})
-    made = [base64.b64decode(text) for text in found["pictures"]]
-    if len(made) != len(pages) or not all(png.startswith(_PNG) for png in made):
-        raise DocumentError("WORKER_ERROR", kind="PNG")
+    with _reading():
+        made = [base64.b64decode(text) for text in found["pictures"]]
+        if len(made) != len(pages) or not all(png.startswith(_PNG) for png in made):
+            raise ValueError("PNG")
     return made
 
 
@@ -59,12 +61,16 @@ def _find(source: Source, limits: Limits, keyword: Keyword, pages: Sequence[tupl
     packed = [[number, [s.box, s.rotate, s.per_mm]] for number, s in pages]
     job = {"job": "find", "text": keyword.text, "which": which, "pages": packed}
     found = _ask(source.scan.data, limits, job)
-    ours = sum(1 for _ in source.pages())
-    if found["pages"] != ours:
-        raise DocumentError("KEYWORD_PAGES_DIFFER", ours=ours, theirs=found["pages"])
-    hits = [Hit(page, *map(_box, boxes)) for page, *boxes in found["hits"]]
+    ours, asked = sum(1 for _ in source.pages()), {number for number, _ in pages}
+    with _reading():
+        theirs, text = int(found["pages"]), bool(found["text"])
+        hits = [Hit(page, *map(_box, boxes)) for page, *boxes in found["hits"]]
+        if not all(hit.page in asked for hit in hits):
+            raise ValueError("page")
+    if theirs != ours:
+        raise DocumentError("KEYWORD_PAGES_DIFFER", ours=ours, theirs=theirs)
     searched = spans([number for number, _ in pages])
-    if not hits and not found["text"]:
+    if not hits and not text:
         raise UsageError("KEYWORD_NO_TEXT", text=keyword.text, pages=searched)
     if not hits:
         raise UsageError("KEYWORD_NOT_FOUND", text=keyword.text, pages=searched)
@@ -90,7 +96,18 @@ def spans(numbers: Sequence[int]) -> str:
 
 def _box(values: Sequence[Any]) -> tuple[float, float, float, float]:
     left, top, right, bottom = map(float, values)
+    if not all(map(math.isfinite, (left, top, right, bottom))):
+        raise ValueError("box")
     return left, top, right, bottom
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    """The child read hostile bytes: an answer that is none is refused, never gone by."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, OverflowError):
+        raise DocumentError("WORKER_ERROR", kind="answer") from None
 
 
 def _ask(data: bytes, limits: Limits, job: dict[str, Any]) -> Mapping[str, Any]:
@@ -104,7 +121,7 @@ def _ask(data: bytes, limits: Limits, job: dict[str, Any]) -> Mapping[str, Any]:
             bounds = {"seconds": f"{seconds:g}", "megabytes": str(limits.memory_bytes >> 20)}
             raise DocumentError(lost.code, **bounds, **lost.params) from lost
     if "unreadable" in found:
-        raise DocumentError("VIEWER_FAILED", reason=found["unreadable"])
+        raise DocumentError("VIEWER_FAILED", reason=str(found["unreadable"])[:100])
     return found
 
 

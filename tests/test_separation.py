@@ -18,6 +18,7 @@ from eseal.authority.separation import marked_test
 from eseal.config.authority import FILE
 from eseal.errors import Error, PolicyError
 from eseal.messages import catalogue
+from eseal.sealing import Request
 from support.pdfs import simple_pdf
 from support.realpki import RealPki
 
@@ -123,6 +124,16 @@ def test_a_journal_from_before_this_was_recorded_still_opens(trial: Authority) -
     flipped = Authority.open(trial.folder, clock=clock)
     refused("AUTHORITY_TEST_CERTIFICATE", flipped.signer)
     refused("AUTHORITY_TEST_CERTIFICATE", lambda: flipped.trust)
+    # Nor in two steps, which open no key and, at level B, ask nobody for trust.
+    request = Request(at=AT, level="B")
+    refused("AUTHORITY_TEST_CERTIFICATE", lambda: flipped.prepare(simple_pdf(), request))
+    signer = trial.signer()
+    named = (signer.certificate, *signer.chain)
+    refused("AUTHORITY_TEST_CERTIFICATE", lambda: flipped.prepare(simple_pdf(), request, certificates=named))
+    prepared = trial.prepare(simple_pdf(), request)
+    value = signer.sign(prepared.to_sign)
+    refused("AUTHORITY_TEST_CERTIFICATE", lambda: flipped.complete(prepared, value))
+    assert trial.complete(prepared, value).level == "B"
 
 
 def test_no_test_certificate_makes_or_joins_a_real_authority(

@@ -307,6 +307,7 @@ class Authority(SealHolding):
             signer = self.signer(chosen)
             certificates, scheme = (signer.certificate, *signer.chain), scheme or signer.scheme
         leaf, *chain = certificates
+        separation.check_signing(leaf, chain, test=self.is_test)
         asked = replace(request, seal=chosen)
         named = choose_scheme(scheme_row(scheme), facts(leaf).key).name
         return sealing.prepare(
@@ -331,7 +332,9 @@ class Authority(SealHolding):
         if out is not None and not force:
             files.refuse_existing(out)
         chosen = self.check_usable(prepared.seal_id)
-        chosen.check(prepared.pending.certificate, self.clock())
+        pending = prepared.pending
+        separation.check_signing(pending.certificate, pending.chain, test=self.is_test)
+        chosen.check(pending.certificate, self.clock())
         services, failures = watched(self.services(prepared.level))
         sealed = sealing.complete(prepared, signature, cms=cms, services=services)
         sealed = replace(sealed, notes=(*sealed.notes, *notes_of(failures)))

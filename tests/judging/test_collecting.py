@@ -550,6 +550,15 @@ def test_a_batch_asks_once(good: Q) -> None:
     assert net.asked == [OCSP, OCSP], "half of its life is over"
 
 
+def test_a_list_that_holds_for_long_is_looked_at_again_after_a_day(good: Q) -> None:
+    kept = Kept()
+    gathered(good, kept=kept)
+    revoking = [good.crls[0], crl(good, good.inter, {good.leaf.x509.serial_number: good.at}, this=good.at)]
+    good.crls = revoking
+    assert gathered(good, kept=kept, at=good.at + 23 * HOUR)
+    refused("LONG_TERM_REVOKED", lambda: gathered(good, kept=kept, at=good.at + 25 * HOUR))
+
+
 def test_kept_is_for_this_certificate_this_trust_and_no_earlier_time(good: Q) -> None:
     kept = Kept()
     found = gathered(good, kept=kept)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from eseal import messages
 from eseal.crypto.algorithms import hasher
@@ -34,6 +34,7 @@ from eseal.trust.store import Anchor, Purpose, TrustStore
 _DEPTH = 3
 _KEPT = 256
 _CLIMBS = 4
+_KEPT_FOR = timedelta(days=1)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Reason = tuple[str, tuple[tuple[str, str], ...]]
@@ -82,7 +83,8 @@ class _Entry:
 class Kept:
     """What was collected, for the next document of a batch: give one to every call.
 
-    An entry serves until half of what was left of its shortest-lived list is over.
+    An entry serves until half of what was left of its shortest-lived list is over, and for a day at most: some lists
+    hold for months, and a process that runs for months must hear of a revocation.
     """
 
     _entries: dict[_Key, _Entry] = field(default_factory=dict)
@@ -360,7 +362,7 @@ class _Asked:
         ends += [anchor.valid_until] if anchor.valid_until is not None else []
         begin = max(anchor.valid_from or _LONG_AGO, *(facts(c).not_before for c in self.certificates))
         fresh = max((s.this_update for s in self.statements), default=begin)
-        until = at + (min(ends) - at) / 2
+        until = at + min((min(ends) - at) / 2, _KEPT_FOR)
         if until > at:
             key = _Key(self.certificate, self.purpose, self.inquiry.trust.anchors)
             self.kept.put(key, _Entry(data, begin, fresh, until))

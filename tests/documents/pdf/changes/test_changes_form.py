@@ -230,6 +230,29 @@ def test_new_fields(sealed, parts, level, body, expected):
     assert expected[1] in codes
 
 
+@pytest.mark.parametrize("rect", [b"[0 0 0 0]", b"[90 90 90 90]", b"[9 9 9 90]"])
+@pytest.mark.parametrize(
+    ("box", "content", "shown"),
+    [
+        (b"[0 0 9 9]", b"0 0 9 9 re f", True),
+        (b"[0 0 9 9]", b"% DSBlank\nq Q 0 0 9 9 re f", True),
+        (b"[0 0 9 9]", b"% DSBlank\n", False),
+        (b"[0 0 9 9]", b" q Q ", False),
+        (b"[0 0 0 9]", b"0 0 9 9 re f", False),
+    ],
+)
+def test_a_field_without_an_area_shows_in_ghostscript(sealed, parts, rect, box, content, shown):
+    look = parts.stream(content, b"/Type /XObject /Subtype /Form /BBox " + box)
+
+    def judged(level, value):
+        body = b"/FT /Sig /T (New) /Rect " + rect + b" /AP << /N 91 0 R >>" + value
+        return new_field(make(sealed, level), parts, body).update({91: look}).worst("New")[1]
+
+    assert ("CHANGE_SIGNATURE_FIELD_VISIBLE" in judged(None, b"")) == shown
+    assert ("CHANGE_SEAL_VISIBLE" in judged(2, b" /V 90 0 R")) == shown
+    assert ("CHANGE_SEAL_COVERS" in judged(None, b" /V 90 0 R")) == shown
+
+
 def test_a_certification_comes_first_or_not_at_all(sealed, parts):
     reference = b" /Reference [<< /TransformMethod /DocMDP /TransformParams << /P 2 >> >>] >>"
     body = b"/FT /Sig /T (New) /V 90 0 R /Rect [0 0 0 0]"

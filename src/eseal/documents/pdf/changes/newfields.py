@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from pyhanko.pdf_utils import generic
 
@@ -12,6 +13,7 @@ from eseal.documents.pdf.changes.graph import View, area, entries, is_name, raw_
 from eseal.documents.pdf.changes.job import FAILED, PASSED, PERMITTED, UNKNOWN, Job
 from eseal.documents.pdf.changes.table import NEW_FIELD
 
+_COMMENT = re.compile(rb"%[^\r\n]*")
 _HIDDEN = 2
 _PRINT, _NO_VIEW, _TOGGLE = 4, 32, 256
 _LARGEST = 0.25
@@ -73,7 +75,9 @@ def _covers_page(job: Job, widget: generic.DictionaryObject) -> bool:
     place = area(job.after, raw_entry(widget, "/Rect"))
     if place is None:
         return True
-    return (place[2] - place[0]) * (place[3] - place[1]) > _LARGEST * pages.smallest(job)
+    size = (place[2] - place[0]) * (place[3] - place[1])
+    # Without an area of its own it shows in whatever size its appearance has.
+    return size == 0 or size > _LARGEST * pages.smallest(job)
 
 
 def signed(job: Job, node: Node) -> None:
@@ -122,15 +126,25 @@ def _never_shown(flags: int) -> bool:
     return bool(flags & _HIDDEN) or (bool(flags & _NO_VIEW) and not flags & (_PRINT | _TOGGLE))
 
 
+def _draws(view: View, stream: generic.StreamObject, content: bytes) -> bool:
+    """Whether an appearance is more than the blank form that programs give to fields that do not show."""
+    box = area(view, raw_entry(stream, "/BBox"))
+    blank = box is not None and (box[0] == box[2] or box[1] == box[3])
+    return not blank and not set(_COMMENT.sub(b"", content).split()) <= {b"q", b"Q"}
+
+
 def is_visible(view: View, widget: generic.DictionaryObject) -> bool:
-    """Whether a widget shows anything: it has an area, is not hidden, and has an appearance that draws."""
+    """Whether a widget shows anything: it is not hidden, and has an appearance that draws.
+
+    Without an area nothing can show by 12.5.5, but Ghostscript shows it in full size.
+    """
     rect = [view.get(v) for v in view.array(raw_entry(widget, "/Rect"))]
     flags = view.entry(widget, "/F")
     try:
         size = abs(float(rect[2]) - float(rect[0])) * abs(float(rect[3]) - float(rect[1]))  # type: ignore[arg-type]
     except (IndexError, TypeError, ValueError, OverflowError):
         size = 0.0 if not rect else 1.0
-    if size == 0 or (isinstance(flags, int) and _never_shown(flags)):
+    if isinstance(flags, int) and _never_shown(flags):
         return False
     look = view.dictionary(raw_entry(widget, "/AP"))
     for _, raw in entries(look):
@@ -141,6 +155,6 @@ def is_visible(view: View, widget: generic.DictionaryObject) -> bool:
         for stream in streams:
             if isinstance(stream, generic.StreamObject):
                 data = view.decoded(stream)
-                if data is None or data.strip():
+                if data is None or (data.strip() if size else _draws(view, stream, data)):
                     return True
-    return bool(dict(entries(view.dictionary(raw_entry(widget, "/MK")))))
+    return size != 0 and bool(dict(entries(view.dictionary(raw_entry(widget, "/MK")))))

@@ -13,9 +13,10 @@ from click.testing import CliRunner
 
 import eseal
 from eseal import files, testpki
-from eseal.authority import Authority
+from eseal.authority import Authority, trusting
 from eseal.authority.lists import Keeper
 from eseal.cli import main
+from eseal.crypto.certificates import facts
 from eseal.crypto.crl import read_crl
 from eseal.crypto.ocsp import read_ocsp
 from eseal.errors import Error
@@ -243,3 +244,19 @@ def test_the_command_line_says_that_lists_could_not_be_stored(tmp_path: Path, mo
     done = CliRunner().invoke(main, ["verify", str(document), "--authority", str(made.folder), "--offline"])
     assert done.exit_code == 0, done.output
     assert "renewed in memory alone" in done.stderr
+
+
+def test_what_comes_into_the_trust_folder_counts_at_once(made: Authority) -> None:
+    """A process that seals for months hears of a revocation, and of an anchor that is trusted no longer."""
+    assert made.trust is made.trust, "read once"
+    root, issuing = (testpki.load((made.folder / "keys" / n).read_bytes()) for n in ("test-root.pem", "test-ca.pem"))
+    before = made.services().kept
+    revoking = testpki.crl(issuing, at=AT, until=AT + DAY, revoked={facts(made.signer().certificate).serial: AT - DAY})
+    (made.folder / "trust" / "crls" / "new.crl").write_bytes(revoking)
+    assert revoking in made.trust.data.crls
+    assert made.services().kept is not before
+    with pytest.raises(Error) as caught:
+        made.seal(PDF, level="LTA")
+    assert caught.value.code == "LONG_TERM_REVOKED"
+    trusting.remove_anchor(Authority.open(made.folder), root.certificate.fingerprint)
+    assert made.trust.anchors == ()

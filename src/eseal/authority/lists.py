@@ -18,9 +18,11 @@ from eseal.crypto.certificates import facts
 from eseal.crypto.crl import read_crl
 from eseal.crypto.signatures import check_issued
 from eseal.errors import Error
+from eseal.judging.collecting import Kept
 from eseal.keys.files import read_key_file
 from eseal.model import Certificate, ValidationData, aware
 from eseal.sealing import Note
+from eseal.trust.folder import ANCHORS_FILE, FOLDERS
 from eseal.trust.store import TrustStore, read_folder
 
 _SKEW = timedelta(minutes=5)
@@ -40,6 +42,8 @@ class Held:
     """When they are to be renewed: after half their life."""
     notes: tuple[Note, ...] = ()
     """LISTS_NOT_STORED: they are fresh in memory alone; LISTS_NOT_RENEWED: they could not be made."""
+    kept: Kept = field(default_factory=Kept, compare=False, repr=False)
+    """What was collected by this trust store for seals, for the next ones."""
 
     def serves(self, now: datetime) -> bool:
         """Whether nothing is to be renewed at `now`."""
@@ -50,6 +54,7 @@ class Held:
 class Keeper:
     """Keeps the trust store of one authority, and its test lists fresh, for as long as a process runs.
 
+    It is read anew where files came or went: a list that an intranet dropped there may tell of a revocation.
     Several processes may renew at once: every file is replaced whole, and whichever stays is as good.
     """
 
@@ -58,6 +63,7 @@ class Keeper:
     config: AuthorityConfig
     """Its configuration."""
     _held: Held | None = field(default=None)
+    _seen: tuple[object, ...] = field(default=())
 
     def at(self, now: datetime) -> Held:
         """The trust store at `now`, its test lists renewed where they are past half their life.
@@ -66,11 +72,21 @@ class Keeper:
         stored are a note.
         """
         now = aware(now, "clock")
-        if self._held is None or not self._held.serves(now):
+        seen = self._state()
+        if self._held is None or seen != self._seen or not self._held.serves(now):
             # Read anew: another process may have renewed them.
             held = self._read()
-            self._held = held if held.serves(now) else self._renew(held, now)
+            if not held.serves(now):
+                # What this writes is no news, stored or not.
+                held = self._renew(held, now)
+                seen = self._state()
+            self._held, self._seen = held, seen
         return self._held
+
+    def _state(self) -> tuple[object, ...]:
+        """Changes with every file that is added, replaced or removed."""
+        folder = self._trust
+        return tuple(map(_stamp, (folder, folder / ANCHORS_FILE, *(folder / name for name in FOLDERS))))
 
     @property
     def _trust(self) -> Path:
@@ -123,6 +139,14 @@ class Keeper:
                 if check_issued(certificate, facts(issuing).key):
                     found.append(certificate)
         return found
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _held(trust: TrustStore, crls: Sequence[bytes], notes: tuple[Note, ...] = ()) -> Held:

@@ -24,7 +24,6 @@ from eseal.config.authority import FILE as CONFIG_FILE
 from eseal.config.authority import located
 from eseal.crypto.certificates import facts
 from eseal.errors import UsageError
-from eseal.judging.collecting import Kept
 from eseal.keys import check_fit, open_signer
 from eseal.keys import secrets as passwords
 from eseal.keys.files import read_key_file
@@ -52,8 +51,8 @@ def _now() -> datetime:
 class Authority(SealHolding):
     """An installation: a folder with `eseal.toml`, keys, seals and a trust store.
 
-    What it reads it keeps: a key is opened once, at the first use. Open it again to see what others changed. It may be
-    used by several threads where the signers may.
+    What it reads it keeps: a key is opened once, at the first use. Open it again to see what others changed, but for
+    the status of its seals and its trust folder. It may be used by several threads where the signers may.
     """
 
     folder: Path
@@ -169,10 +168,6 @@ class Authority(SealHolding):
     def trust_notes(self) -> tuple[sealing.Note, ...]:
         """What whoever uses `trust` should know: lists that could not be renewed or stored."""
         return self._keeper.at(self.clock()).notes
-
-    @cached_property
-    def _kept(self) -> Kept:
-        return Kept()
 
     @cached_property
     def _keeper(self) -> Keeper:
@@ -384,7 +379,8 @@ class Authority(SealHolding):
         """Who helps with the proofs of a seal of `level`; for level B nobody is asked, and no key of theirs opened."""
         if (level or "").upper().removeprefix("B-") == "B":
             return sealing.Services()
-        return sealing.Services(self.timestamper, self.trust, self._resting, kept=self._kept)
+        trust = self.trust
+        return sealing.Services(self.timestamper, trust, self._resting, kept=self._keeper.at(self.clock()).kept)
 
     @cached_property
     def _resting(self) -> Fetcher:

@@ -6,9 +6,12 @@ The result can be stored and completed elsewhere and later: by another process, 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from eseal.crypto.algorithms import hasher
 from eseal.crypto.cms_build import template
@@ -105,19 +108,18 @@ class Prepared:
 
     def to_bytes(self) -> bytes:
         """The stored form, without the document: one JSON object with a version."""
-        return json.dumps(
-            {
-                "eseal-prepared": VERSION,
-                "pending": self.pending.stored(),
-                "level": self.level,
-                "best": self.best,
-                "at": self.at.isoformat(),
-                "seal": self.seal_id,
-                "page": self.page,
-                "notes": [[note.code, dict(note.params)] for note in self.notes],
-                "digests": self.digests,
-            }
-        ).encode()
+        value = {
+            "eseal-prepared": VERSION,
+            "pending": self.pending.stored(),
+            "level": self.level,
+            "best": self.best,
+            "at": self.at.isoformat(),
+            "seal": self.seal_id,
+            "page": self.page,
+            "notes": [[note.code, dict(note.params)] for note in self.notes],
+            "digests": self.digests,
+        }
+        return json.dumps(value | {"sha256": checksum(value)}).encode()
 
     @classmethod
     def from_bytes(cls, stored: bytes, original: bytes) -> Prepared:
@@ -132,6 +134,8 @@ class Prepared:
             raise UsageError("SEAL_PENDING_UNREADABLE") from None
         if version != VERSION:
             raise UsageError("SEAL_PENDING_VERSION", version=version, known=VERSION)
+        if found.pop("sha256", None) != checksum(found):
+            raise UsageError("SEAL_PENDING_UNREADABLE")
         try:
             pending = Pending.from_stored(found["pending"], original)
             level, best, seal, page = found["level"], found["best"], found["seal"], found["page"]
@@ -144,6 +148,11 @@ class Prepared:
         if not known or not (page is None or type(page) is int) or at.tzinfo is None:
             raise UsageError("SEAL_PENDING_UNREADABLE")
         return cls(pending, level, best, at, seal, page, notes, digests)
+
+
+def checksum(value: Mapping[str, Any]) -> str:
+    """SHA-256 over a stored form: what was damaged is refused, also where no signature would tell, as in the chain."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def lay_out(

@@ -272,7 +272,10 @@ def test_every_sentence_is_there_in_every_language():
 
     import eseal.documents.pdf as pdf
 
-    sources = [*Path(sealing.__file__).parent.glob("*.py"), Path(sealing.__file__).parent.parent / "crypto" / "cms_build.py"]
+    sources = [
+        *Path(sealing.__file__).parent.glob("*.py"),
+        Path(sealing.__file__).parent.parent / "crypto" / "cms_build.py",
+    ]
     sources += [
         Path(str(resources.files(pdf))) / f"{name}.py"
         for name in ("form", "placement", "pending", "readback", "source", "write")

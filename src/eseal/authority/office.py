@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from eseal import files, sealing, testpki
-from eseal.authority import journal, making, separation
+from eseal import files, sealing
+from eseal.authority import adding, journal, making, separation
 from eseal.authority.certificates import certificates_of
 from eseal.authority.holding import SealHolding
 from eseal.authority.lists import Keeper
 from eseal.authority.locking import locked
-from eseal.authority.making import KEYS, SEALS, TEST_CA, KeySource
+from eseal.authority.making import KEYS, SEALS, KeySource
 from eseal.authority.placing import placing
 from eseal.authority.stamping import notes_of, watched
 from eseal.config import AuthorityConfig, IssuerEntry, KeyEntry, reading
@@ -24,9 +24,8 @@ from eseal.config.authority import FILE as CONFIG_FILE
 from eseal.config.authority import located
 from eseal.crypto.certificates import facts
 from eseal.errors import UsageError
-from eseal.keys import check_fit, open_signer
+from eseal.keys import open_signer
 from eseal.keys import secrets as passwords
-from eseal.keys.files import read_key_file
 from eseal.keys.matching import choose_scheme, scheme_row
 from eseal.keys.remote import Ask
 from eseal.limits import DEFAULT, Limits
@@ -34,7 +33,7 @@ from eseal.model import Certificate, Keyword, Signer, Timestamper, Where, aware
 from eseal.net import Fetcher, HttpFetcher, RestingFetcher
 from eseal.sealing import Extended, Prepared, Sealed
 from eseal.seals.artwork import Artwork
-from eseal.seals.register import Body, Seal, SealKind
+from eseal.seals.register import Seal, SealKind
 from eseal.timestamps import FallbackTimestamper, HttpTimestamper, LocalTimestamper
 from eseal.timestamps.local import TEST_POLICY
 from eseal.trust.store import TrustStore
@@ -424,47 +423,26 @@ class Authority(SealHolding):
         at = aware(at, "at") if at is not None else aware(self.clock(), "clock")
         with locked(self.folder):
             current = Authority.open(self.folder, clock=self.clock, password=self.password, fetcher=self.fetcher)
-            chosen = current._issuer(issuer)
             before = current._superseded(supersedes) if supersedes is not None else ""
-            seal, entry, kept = current._prepare(name, picture, chosen, kind, key, at)
-            seal = replace(seal, supersedes=before)
-            config = current._with(chosen, seal, entry)
-            with placing(self.folder / CONFIG_FILE, config.to_bytes()) as place:
-                for file, content in kept.items():
+            added = adding.plan(
+                current.config,
+                self.folder,
+                name=name,
+                picture=picture,
+                issuer=issuer,
+                kind=kind,
+                key=key,
+                supersedes=before,
+                at=at,
+            )
+            seal = added.seal
+            with placing(self.folder / CONFIG_FILE, added.config.to_bytes()) as place:
+                for file, content in added.secrets.items():
                     place(self.folder / KEYS / file, content, mode=0o600)
                 place(self.folder / SEALS / f"{seal.id}.json", seal.to_bytes(), mode=0o644)
                 current.record("add-seal", who, seal=seal.id)
-        return Authority.open(self.folder, clock=self.clock, password=self.password, fetcher=self.fetcher), seal
-
-    def _prepare(
-        self, name: str, picture: Artwork, issuer: IssuerEntry, kind: SealKind, key: KeySource | None, at: datetime
-    ) -> tuple[Seal, KeyEntry, dict[str, bytes]]:
-        body = Body(issuer.code, issuer.name)
-        if key is not None:
-            signer = key.open()
-            separation.check_signing(signer.certificate, signer.chain, test=self.is_test)
-            check_fit(signer.certificate, at)
-            seal = making.make_seal(name, body, signer.certificate, picture, maker=self.name, kind=kind)
-            return seal, *key.entry(signer, (seal.id,))
-        if not self.is_test:
-            raise UsageError("AUTHORITY_KEY_NEEDED")
-        issuing = testpki.load(read_key_file(self.folder / KEYS / TEST_CA))
-        credential = testpki.issue_seal(issuing, name, body=issuer.name, at=at)
-        marked, maker = f"{testpki.MARK} {name}", f"{testpki.MARK} {self.name}"
-        seal = making.make_seal(marked, body, credential.certificate, picture, maker=maker, kind=kind)
-        entry = making.key_entry(credential, (seal.id,))
-        return seal, entry, {f"{entry.id}.pem": making.key_file(credential)}
-
-    def _with(self, issuer: IssuerEntry, seal: Seal, entry: KeyEntry) -> AuthorityConfig:
-        issuers = tuple(replace(i, seals=(*i.seals, seal.id)) if i == issuer else i for i in self.issuers)
-        return replace(self.config, issuers=issuers, keys=(*self.config.keys, entry))
-
-    def _issuer(self, code: str | None) -> IssuerEntry:
-        found = next((i for i in self.issuers if code in (None, i.code)), None)
-        if found is None:
-            known = ", ".join(i.code for i in self.issuers)
-            raise UsageError("AUTHORITY_ISSUER_UNKNOWN", issuer=code, known=known)
-        return found
+        opened = Authority.open(self.folder, clock=self.clock, password=self.password, fetcher=self.fetcher)
+        return replace(opened, ask=self.ask), seal
 
     @cached_property
     def _signers(self) -> dict[str, Signer]:

@@ -71,7 +71,6 @@ class SingleResponse:
         other.update(above.subject_der)
         return (other.digest(), hashes[1]) == (self.issuer_name_hash, self.issuer_key_hash)
 
-
     def names_issuer(self, issuer: Certificate) -> bool:
         """Whether it speaks of a certificate that `issuer` issued."""
         try:

@@ -22,11 +22,11 @@ demo: $(VENV)/.demo
 
 test: $(STAMP)
 	scripts/system_packages.sh judges
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
+	$(BIN)/python -m pytest -n 2 -m "not long"
 
 test-long: $(STAMP)
 	scripts/system_packages.sh judges
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile=long
+	$(BIN)/python -m pytest -n 2 --hypothesis-profile=long
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -7,55 +7,68 @@ The everyday run holds every pair of such values at least once, the long one eve
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from eseal import verify
+from eseal import TrustStore, verify
 from eseal.model import OnPages
 from eseal.report.model import Answer
 from eseal.sealing import Request
 from support.covering import combinations, covering
 from support.looks import difference, look, part, without
-from support.matrix import KINDS, PARAMETERS, STEPS, TOKENS, Case, Office, allowed, document
+from support.matrix import FILES, KINDS, PARAMETERS, STEPS, TOKENS, Case, Office, allowed, document
 
 STRENGTHS = {"pairs": 2, "threes": 3}
-# Two halves, each for one worker, which makes it once.
-HALVES = [
-    pytest.param((name, half), id=f"{name}-{half + 1}", marks=[pytest.mark.xdist_group(f"{name}-{half}"), *marks])
-    for name, marks in (("pairs", []), ("threes", [pytest.mark.long]))
-    for half in (0, 1)
-]
 
 
 class Made:
-    """An office and what it sealed: file -> how."""
+    """Sealed documents in a folder: file -> how."""
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self.cases: dict[Path, Case] = {}
+    def __init__(self, folder: Path, name: str) -> None:
+        self.root, self.issuing = folder / "trust" / "root.pem", folder / "trust" / "issuing.pem"
+        self.trust = TrustStore.from_pem(self.root)
+        self.known = TrustStore.from_pem(folder / "trust")
+        cases = map(Case.of, covering(PARAMETERS, allowed, STRENGTHS[name]))
+        self.cases = {file: case for case in cases if (file := folder / f"{case.name}.pdf").exists()}
 
 
-@pytest.fixture(scope="module", params=HALVES)
+@pytest.fixture(scope="module", params=["pairs", pytest.param("threes", marks=pytest.mark.long)])
 def made(request, tmp_path_factory):
-    """All documents. A program that is missing leaves out the kinds of key that need it, and no others."""
-    name, half = request.param
-    found = Made(Office(tmp_path_factory.mktemp("matrix")))
-    office = found.office
+    """All documents, made once for all workers.
+
+    A program that is missing leaves out the kinds of key that need it, and no others.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"matrix-{request.param}"
+    with Path(f"{folder}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            part = tmp_path_factory.mktemp("matrix")
+            seal_all(request, Office(part).with_files(*FILES, "second", "third"), request.param)
+            part.rename(folder)
+    return Made(folder, request.param)
+
+
+def seal_all(request, office, name):
     with contextlib.suppress(pytest.skip.Exception):
         office.with_token(request.getfixturevalue("softhsm"))
     with contextlib.suppress(pytest.skip.Exception):
         request.getfixturevalue("openssl")
         office.with_steps()
     with office.with_remote():
-        for values in covering(PARAMETERS, allowed, STRENGTHS[name])[half::2]:
-            case = Case.of(values)
+        for case in map(Case.of, covering(PARAMETERS, allowed, STRENGTHS[name])):
             if case.kind in office.makers:
-                file = office.folder / f"{case.name}.pdf"
-                file.write_bytes(office.make(case))
-                found.cases[file] = case
-    return found
+                (office.folder / f"{case.name}.pdf").write_bytes(office.make(case))
+
+
+@pytest.fixture
+def office(tmp_path):
+    """An office of its own for one test."""
+    return Office(tmp_path).with_files("p256", "second")
 
 
 @pytest.mark.parametrize("strength", STRENGTHS.values())
@@ -67,19 +80,19 @@ def test_every_combination_occurs(strength):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_kind_of_key_is_left_out(made, request, kind):
-    request.getfixturevalue("softhsm" if kind in TOKENS else "openssl" if kind in STEPS else "made")
+    request.getfixturevalue("softhsm" if kind in TOKENS else "openssl" if kind in STEPS else "made")  # skips by name
     assert kind in {case.kind for case in made.cases.values()}
 
 
 def test_pdfbox_and_bouncycastle(made, pdfbox):
-    for name, rows in pdfbox(made.office.root, *made.cases).items():
+    for name, rows in pdfbox(made.root, *made.cases).items():
         file, case = Path(name), made.cases[Path(name)]
         assert [row[:2] for row in rows] == [("valid", "trusted")] * (case.seals + case.timestamps), file
         assert (max(end for _, _, end, _ in rows) == file.stat().st_size) == (case.level != "LT"), file
 
 
 def test_pyhanko(made, pyhanko_cli):
-    for file, rows in pyhanko_cli([made.office.root], *made.cases).items():
+    for file, rows in pyhanko_cli([made.root], *made.cases).items():
         case = made.cases[file]
         assert all(row[:3] == (True, True, True) and row.bottom_line for row in rows), (file, rows)
         whole = ["ENTIRE_REVISION"] * (len(rows) - 1) + ["ENTIRE_REVISION" if case.level == "LT" else "ENTIRE_FILE"]
@@ -92,7 +105,7 @@ def test_pyhanko(made, pyhanko_cli):
 
 def test_pyhanko_finds_the_level_with_the_root_alone(made, ades):
     asked = {file: case.level for file, case in made.cases.items()}
-    for file, (seals, stamps) in ades(made.office.root, asked).items():
+    for file, (seals, stamps) in ades(made.root, asked).items():
         case = made.cases[file]
         assert list(seals.values()) == ["OK"] * case.seals, (file, seals)
         assert list(stamps.values()) == [True] * case.timestamps, (file, stamps)
@@ -100,7 +113,7 @@ def test_pyhanko_finds_the_level_with_the_root_alone(made, ades):
 
 def test_pdfsig_and_nss(made, pdfsig):
     for file, case in made.cases.items():
-        said = pdfsig(made.office.root, file)
+        said = pdfsig(made.root, file)
         # Ed25519 is unknown to it.
         count = case.seals - (case.kind == "ed25519")
         assert said.count("Signature is Valid.") == count, (file, said)
@@ -110,13 +123,13 @@ def test_pdfsig_and_nss(made, pdfsig):
 
 def test_openssl_verifies_the_document_timestamps(made, ts_verify):
     for file, case in made.cases.items():
-        assert ts_verify(made.office.root, made.office.issuing, file) == case.timestamps, file
+        assert ts_verify(made.root, made.issuing, file) == case.timestamps, file
 
 
 def test_eseal(made):
     """LT and LTA with the root alone; B and T, which carry no revocation data, beside the authority's lists."""
     for file, case in made.cases.items():
-        trust = made.office.roots if case.level in ("LT", "LTA") else made.office.known
+        trust = made.trust if case.level in ("LT", "LTA") else made.known
         report = verify(file.read_bytes(), trust)
         seals = [s for s in report.signatures if s.kind == "seal"]
         assert report.passed and report.answers.untouched is Answer.YES, (file, report.explain())
@@ -137,8 +150,7 @@ def test_every_page_shows_what_it_must_and_nothing_else(made):
                 assert difference(part(old, box), part(new, box)) > 100, (file, page, box)
 
 
-def test_further_places_in_a_sealed_document_are_signatures(made, pdfbox, pyhanko_cli, ades):
-    office = made.office
+def test_further_places_in_a_sealed_document_are_signatures(office, pdfbox, pyhanko_cli, ades):
     data = office.make(Case("p256", "straddle-left", "LTA", 1, 0, False))
     more = Request(at=datetime.now(UTC), artwork=office.artwork, where=(OnPages("all", 100, 120),), level="LTA")
     file = office.folder / "places.pdf"
@@ -147,11 +159,10 @@ def test_further_places_in_a_sealed_document_are_signatures(made, pdfbox, pyhank
     assert [row.bottom_line for row in pyhanko_cli([office.root], file)[file]] == [True] * 6
     seals, stamps = ades(office.root, {file: "LTA"})[file]
     assert (list(seals.values()), list(stamps.values())) == (["OK"] * 4, [True] * 2)
-    assert verify(file.read_bytes(), office.roots).passed
+    assert verify(file.read_bytes(), TrustStore.from_pem(office.root)).passed
 
 
-def test_judges_see_a_changed_byte(made, pdfbox, pyhanko_cli, ades, pdfsig, ts_verify):
-    office = made.office
+def test_judges_see_a_changed_byte(office, pdfbox, pyhanko_cli, ades, pdfsig, ts_verify):
     file = office.folder / "changed.pdf"
     data = office.make(Case("p256", "free", "LTA", 1, 0, False))
     file.write_bytes(data.replace(b"(Notice No. 17)", b"(Notice No. 71)", 1))

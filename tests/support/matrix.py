@@ -168,26 +168,15 @@ class Office:
     makers: dict[str, Maker] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.roots = TrustStore.from_certificates([self.pki.root])
-        self.known = TrustStore(self.roots.anchors, self.pki.data)
+        known = TrustStore(TrustStore.from_certificates([self.pki.root]).anchors, self.pki.data)
         stamper = LocalTimestamper(self._file("timestamper", "p256"), clock=lambda: datetime.now(UTC))
-        self.services = Services(stamper, self.known)
+        self.services = Services(stamper, known)
         self.artwork = draw(preset("round-42", owner="杭州市示范局"))
-        for kind in (*FILES[:-1], "second", "third"):
-            algorithm = {"rsa-pss": "rsa2048", "second": "p256", "third": "rsa2048"}.get(kind, kind)
-            scheme = "rsa-pss-sha256" if kind == "rsa-pss" else None
-            self.makers[kind] = self._by(self._file(kind, algorithm, scheme))
-        self.makers["pkcs12"] = self._by(self._pkcs12())
-
-    @property
-    def root(self) -> Path:
-        """The root in PEM."""
-        return self._written("root.pem", self.pki.root.to_pem())
-
-    @property
-    def issuing(self) -> Path:
-        """The issuing CA in PEM."""
-        return self._written("issuing.pem", self.pki.issuing.to_pem())
+        (self.folder / "trust").mkdir()
+        self.root = self._written("trust/root.pem", self.pki.root.to_pem())
+        self.issuing = self._written("trust/issuing.pem", self.pki.issuing.to_pem())
+        for number, crl in enumerate(self.pki.data.crls):
+            self._written(f"trust/{number}.crl", crl)
 
     def make(self, case: Case) -> bytes:
         """The document, sealed as `case` says."""
@@ -209,6 +198,14 @@ class Office:
             assert longer.level == case.level, longer.notes
             data = longer.data
         return data
+
+    def with_files(self, *kinds: str) -> Office:
+        """Keys in files."""
+        for kind in kinds:
+            algorithm = {"rsa-pss": "rsa2048", "second": "p256", "third": "rsa2048"}.get(kind, kind)
+            scheme = "rsa-pss-sha256" if kind == "rsa-pss" else None
+            self.makers[kind] = self._by(self._pkcs12() if kind == "pkcs12" else self._file(kind, algorithm, scheme))
+        return self
 
     def with_token(self, hsm: softhsm.SoftHsm) -> None:
         """Keys in a token, with certificates of this authority."""

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from eseal.crypto.certificates import facts, parse
+from eseal.crypto.certificates import KEY_USAGES, facts, parse
 from eseal.errors import UsageError
 from eseal.keys.files import FileSigner
 from eseal.model import Certificate, Signer, ValidationData, aware
@@ -272,17 +272,8 @@ def ocsp_response(
     return builder.sign(_private(issuer), _digest(issuer.algorithm)).public_bytes(serialization.Encoding.DER)
 
 
-_USAGES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
+# As pyca calls them.
+_USAGES = tuple({"non_repudiation": "content_commitment"}.get(name, name) for name in KEY_USAGES)
 
 
 _CURVES = {"p256": ec.SECP256R1(), "p384": ec.SECP384R1(), "p521": ec.SECP521R1()}

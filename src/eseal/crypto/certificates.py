@@ -23,8 +23,7 @@ _READ = {
     _SUBJECT_KEY_IDENTIFIER,
     _AUTHORITY_KEY_IDENTIFIER,
 }
-# Bits of KeyUsage in order (RFC 5280 4.2.1.3).
-_USAGES = (
+KEY_USAGES = (
     "digital_signature",
     "non_repudiation",
     "key_encipherment",
@@ -35,6 +34,7 @@ _USAGES = (
     "encipher_only",
     "decipher_only",
 )
+"""Bits of KeyUsage in order (RFC 5280 4.2.1.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def _extensions(fields: list[asn1.Element]) -> dict[str, asn1.Element]:
 def _key_usage(element: asn1.Element) -> frozenset[str]:
     content = element.expect(asn1.BIT_STRING).content
     bits = [octet >> (7 - n) & 1 for octet in content[1:3] for n in range(8)]
-    return frozenset(name for name, bit in zip(_USAGES, bits, strict=False) if bit)
+    return frozenset(name for name, bit in zip(KEY_USAGES, bits, strict=False) if bit)
 
 
 def _is_ca(element: asn1.Element) -> bool:

@@ -13,7 +13,6 @@ would have to be written over. So it is a document timestamp that proves the exi
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,7 +35,7 @@ from eseal.model import Digest, Note, Proof, ValidationData, aware
 from eseal.report.model import TimeSource
 from eseal.sealing.lasting import Evidence, Gather, add_data, add_timestamp
 from eseal.sealing.levels import LEVELS, read_level
-from eseal.sealing.request import Services
+from eseal.sealing.request import Appended, Services
 from eseal.sealing.soundness import check_unaltered, signature_timestamps, sound_cases
 from eseal.sealing.written import check_by_verifier
 from eseal.trust.store import TrustStore
@@ -44,13 +43,9 @@ from eseal.verification.mathematics import Case
 
 
 @dataclass(frozen=True, slots=True)
-class Extended:
-    """A document with a longer proof. It is two pieces, so that a large one is not held twice."""
+class Extended(Appended):
+    """A document with a longer proof."""
 
-    original: bytes = dataclasses.field(repr=False)
-    """The input, untouched."""
-    appended: bytes = dataclasses.field(repr=False)
-    """What stands behind it; empty where nothing was missing."""
     level: str
     """"T", "LT" or "LTA": what every seal in it has at least, if it is a PAdES signature."""
     field: str = ""
@@ -61,16 +56,6 @@ class Extended:
     """End of the certificate of the new document timestamp: extended again before, the proof holds longer."""
     notes: tuple[Note, ...] = ()
     """What the caller should know."""
-
-    @property
-    def data(self) -> bytes:
-        """The whole file in one piece: a copy; write `parts` where it is large."""
-        return self.original + self.appended
-
-    @property
-    def parts(self) -> tuple[bytes, bytes]:
-        """The file in two pieces, to be written one after the other."""
-        return self.original, self.appended
 
 
 @dataclass(slots=True)

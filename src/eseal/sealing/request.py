@@ -70,13 +70,29 @@ class Services:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """A sealed document. It is two pieces, so that a large one is not held twice."""
+class Appended:
+    """A document to which something was appended. It is two pieces, so that a large one is not held twice."""
 
     original: bytes = field(repr=False)
     """The input, untouched."""
     appended: bytes = field(repr=False)
-    """What stands behind it."""
+    """What stands behind it; empty where nothing was missing."""
+
+    @property
+    def data(self) -> bytes:
+        """The whole file in one piece: a copy; write `parts` where it is large."""
+        return self.original + self.appended
+
+    @property
+    def parts(self) -> tuple[bytes, bytes]:
+        """The file in two pieces, to be written one after the other."""
+        return self.original, self.appended
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed(Appended):
+    """A sealed document."""
+
     level: str
     """"B", "T", "LT" or "LTA"."""
     field: str
@@ -94,13 +110,3 @@ class Sealed:
     until: datetime | None = None
     """Until when the document proves itself: the end of the certificate that the proof rests on (the signer's up to
     level T, then the timestamper's). Extended before, it holds longer."""
-
-    @property
-    def data(self) -> bytes:
-        """The whole file in one piece: a copy; write `parts` where it is large."""
-        return self.original + self.appended
-
-    @property
-    def parts(self) -> tuple[bytes, bytes]:
-        """The file in two pieces, to be written one after the other."""
-        return self.original, self.appended

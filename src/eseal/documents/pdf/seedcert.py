@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from asn1crypto import x509
 
-from eseal.crypto.certificates import facts, parse
+from eseal.crypto.certificates import KEY_USAGES, facts, parse
 from eseal.crypto.signatures import check_issued
 from eseal.documents.pdf.lexer import Dict
 from eseal.documents.pdf.source import Part, Source, string_bytes
@@ -17,18 +17,6 @@ from eseal.model import Certificate
 _BITS = {"Subject": 1, "Issuer": 2, "OID": 4, "SubjectDN": 8, "KeyUsage": 32, "URL": 64}
 # The PDF 2.0 entries for signature policies have no bit: who writes them means them.
 _POLICY = ("SignaturePolicyOID",)
-# Bits of KeyUsage in order (RFC 5280 4.2.1.3), as the characters of a string stand for them.
-_USAGES = (
-    "digital_signature",
-    "non_repudiation",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
 # RFC 4519 names beside those that asn1crypto knows by their OID.
 _NAMES = {
     "CN": "2.5.4.3",
@@ -153,7 +141,7 @@ def _policies(certificate: Certificate) -> frozenset[str]:
 
 def _usage(wanted: str, usages: frozenset[str] | None) -> bool:
     """Whether key usages fit a string of 1 (must be), 0 (must not be) and X; nothing is known where there are none."""
-    pairs = list(zip(wanted.upper(), _USAGES, strict=False))
+    pairs = list(zip(wanted.upper(), KEY_USAGES, strict=False))
     if any(sign not in "01X" for sign, _ in pairs):
         return False
     if usages is None:

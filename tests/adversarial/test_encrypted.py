@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from asn1crypto import keys, pem, x509
@@ -39,6 +40,7 @@ from support.attacks import (
     update,
     update_stream,
 )
+from support.judges import need, run
 from support.pdfs import stream
 
 # Importing them registers their vectors.
@@ -218,9 +220,8 @@ def rewritten(data: bytes, change) -> bytes:
     return out.getvalue()
 
 
-@pytest.fixture(scope="module")
-def aes() -> bytes:
-    """`ciphertext` sealed."""
+def by_pyhanko(data: bytes) -> bytes:
+    """The encrypted `data` with a seal by pyHanko."""
     credential = foreign.PKI["p256"].seal
     store = SimpleCertificateStore()
     store.register_multiple([x509.Certificate.load(c.der) for c in credential.chain])
@@ -229,10 +230,73 @@ def aes() -> bytes:
         signing_key=keys.PrivateKeyInfo.load(pem.unarmor(credential.key_pem)[2]),
         cert_registry=store,
     )
-    writer = IncrementalPdfFileWriter(BytesIO(ciphertext()))
+    writer = IncrementalPdfFileWriter(BytesIO(data))
     writer.encrypt(b"")
     metadata = signers.PdfSignatureMetadata(field_name="seal", md_algorithm="sha256")
-    return signers.sign_pdf(writer, metadata, signer).getvalue()
+    return signers.sign_pdf(writer, metadata, signer, bytes_reserved=16_384).getvalue()
+
+
+@pytest.fixture(scope="module")
+def aes() -> bytes:
+    """`ciphertext` sealed."""
+    return by_pyhanko(ciphertext())
+
+
+def padded(data: bytes, zeros: int = 0, number: int | None = None, spoil: int = 0) -> bytes:
+    """`data` with its last seal's padding as PDFBox leaves it: what the cipher makes of zeros, begun as a whole string.
+
+    `zeros`: a byte in place of zero; `number`: another object whose key is used; `spoil`: a bit flipped so many bytes
+    behind the CMS, from its end where negative.
+    """
+    at = data.rindex(b"/Contents <") + 11
+    end = data.index(b">", at)
+    raw = bytes.fromhex(data[at:end].decode())
+    size = 4 + int.from_bytes(raw[2:4], "big")
+    own = re.findall(rb"(\d+) 0 obj", data[:at])[-1]
+    reader = PdfFileReader(BytesIO(data))
+    reader.decrypt(b"")
+    cipher = reader.security_handler.get_string_filter()
+    key = cipher.derive_object_key(int(own) if number is None else number, 0)
+    more = len(cipher.encrypt(key, bytes(16))) - 16
+    made = bytearray(raw[:size] + cipher.encrypt(key, bytes([zeros]) * (len(raw) - more))[size:])
+    if spoil:
+        made[size + spoil - 1 if spoil > 0 else spoil] ^= 1
+    return data[:at] + made.hex().encode() + data[end:]
+
+
+def ciphered_by_qpdf(folder: Path, *how: str) -> bytes:
+    """A form encrypted by qpdf."""
+    need("qpdf")
+    plain, hidden = folder / "plain.pdf", folder / "hidden.pdf"
+    plain.write_bytes(foreign.Foreign(form=True).data)
+    run("qpdf", "--allow-weak-crypto", "--encrypt", "", "owner", *how, "--", plain, hidden)
+    return hidden.read_bytes()
+
+
+CIPHERS = {"rc4-40": ("40",), "rc4-128": ("128", "--use-aes=n"), "aes-128": ("128", "--use-aes=y")}
+
+
+@pytest.mark.parametrize("how", [*CIPHERS, "aes-256"])
+def test_padding_that_deciphers_to_zeros_is_padding(how, tmp_path):
+    data = by_pyhanko(ciphered_by_qpdf(tmp_path, *CIPHERS[how]) if how in CIPHERS else ciphertext())
+    assert foreign.judged(padded(data)) == ("yes", [])
+    for spoiled in (
+        padded(data, zeros=1),
+        padded(data, spoil=1),
+        padded(data, spoil=40),
+        padded(data, spoil=-1),
+        # AES-256 has one key for all objects (7.6.3.3).
+        *([padded(data, number=9)] if how != "aes-256" else []),
+    ):
+        untouched, bad = foreign.judged(spoiled)
+        assert untouched == "unknown" and "PDF_CONTENTS_PADDING" in {code for _, code, _ in bad}
+
+
+def test_noise_that_is_no_ciphertext_is_no_padding():
+    for data in (hidden(DOCUMENT), sealed()):
+        at = data.rindex(b"0" * 64)
+        changed = data[:at] + b"ab" * 32 + data[at + 64 :]
+        assert verify(changed, TRUST, NOW).answers.untouched not in UNTOUCHED
 
 
 def page(writer):

@@ -92,6 +92,38 @@ def test_an_update_without_objects():
     assert judged(sealed().update({}).data) == ("yes", [])
 
 
+def empty_section(index: bytes) -> str:
+    """An update with a cross-reference stream whose entries have no bytes, as PDFBox ends a save of nothing."""
+    made = sealed()
+    head = b"/Type /XRef /Size %d /W [0 0 0] /Index [%s] /Root 1 0 R /Prev %d " % (made.size + 1, index, made.start)
+    body = b"%d 0 obj\n" % made.size + deflated(b"", head + made.trailer) + b"\nendobj\n"
+    return judged(made.data + body + b"startxref\n%d\n%%%%EOF\n" % len(made.data))[0]
+
+
+@pytest.mark.parametrize(
+    ("index", "untouched"),
+    [(b"0 1", "yes"), (b"", "yes"), (b"0 2", "unknown"), (b"1 1", "unknown"), (b"4 0", "unknown")],
+)
+def test_a_section_whose_entries_have_no_bytes_names_object_0_alone(index, untouched):
+    assert empty_section(index) == untouched
+
+
+@pytest.mark.parametrize(
+    ("sealed_as", "later", "untouched"),
+    [
+        (b"/2.0", b"/1.7", "yes"),
+        (b"/2.0", b"/1.6", "yes"),
+        (b"/1.6", b"/1.7", "yes"),
+        (b"/2.0", b"/1.0", "unknown"),
+        (b"/1.7", b"/1.4", "unknown"),
+        (b"/1.7", b"(1.7)", "unknown"),
+    ],
+)
+def test_a_program_that_knows_no_pdf_2_states_the_version_it_writes(sealed_as, later, untouched):
+    made = with_catalog(Foreign(), Version=sealed_as).rewrite().sign(cms())
+    assert judged(with_catalog(made, Version=later).rewrite().data)[0] == untouched
+
+
 EMPTY = {
     "ViewerPreferences": (b"<< >>", b"<< /HideToolbar true >>"),
     "Outlines": (b"<< /Type /Outlines /Count 0 >>", b"<< /Type /Outlines /Count 0 /First 60 0 R /Last 60 0 R >>"),
@@ -140,6 +172,12 @@ def test_a_store_with_a_single_stream_in_place_of_an_array(single, untouched):
         (stream(b"\n", b"/Subtype /Form /BBox [0 0 0 0] /Resources << /Font << /F 5 0 R >> >> "), "yes"),
         (stream(b"BT (a false amount) Tj ET", b"/Subtype /Form /BBox [0 0 9 9] "), "unknown"),
         (stream(b"BT (a false amount) Tj ET"), "unknown"),
+        (b"<< /Type /Font /Subtype /Type1 /BaseFont /ZapfDingbats /Name /ZaDb >>", "yes"),
+        (b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>", "yes"),
+        (b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding << /Differences [65 /B] >> >>", "unknown"),
+        (b"<< /Type /Font /Subtype /TrueType /BaseFont /Other /FontDescriptor 5 0 R >>", "unknown"),
+        (b"<< /Type /Font /Subtype /Type3 /CharProcs << /A 4 0 R >> >>", "unknown"),
+        (b"<< /Subtype /Type1 /BaseFont /Helvetica >>", "unknown"),
     ],
 )
 def test_remains_that_nothing_reaches(left, untouched):
@@ -296,6 +334,53 @@ def test_an_appearance_that_viewers_did_not_show_is_not_brought_out():
     made.rewrite({7: made.text_field(b"100"), 8: made.text_look(b"900")}).sign(cms())
     made.form_extra = made.form_extra.replace(ASKED, NOT_ASKED)
     assert judged(made.rewrite().data)[0] == "unknown"
+
+
+DEFAULT = b"/DA (/Helv 12 Tf 0 g) "
+
+
+@pytest.mark.parametrize(
+    ("later", "untouched"),
+    [
+        (b"/DA (0 g /Helv 12 Tf) ", "permitted"),
+        (b"/DA (/Helv  12.0 Tf 0.0 g) /BS << /S /S /W 1 >> ", "permitted"),
+        (DEFAULT + b"/BS << /Type /Border /S /S /W 1 >> /Ff 0 ", "permitted"),
+        (b"/DA (0 g /Helv 2 Tf) ", "unknown"),
+        (b"/DA (1 g /Helv 12 Tf) ", "unknown"),
+        (b"/DA (0 g /Other 12 Tf) ", "unknown"),
+        (b"/DA (0 g /Helv 12 Tf 3 Tr) ", "unknown"),
+        (b"/DA (0 g 1 g /Helv 12 Tf) ", "unknown"),
+        (b"/DA (/Helv 12 Tf) ", "unknown"),
+        (DEFAULT + b"/BS << /S /S /W 9 >> ", "no"),
+        (DEFAULT + b"/BS << /S /B /W 1 >> ", "no"),
+        (DEFAULT + b"/BS << /S /S /W 1 /D [9 9] >> ", "no"),
+    ],
+)
+def test_mupdf_says_otherwise_what_a_field_says_already(later, untouched):
+    made = Foreign(form=True).sign(cms())
+    filled_in = made.text_field(b"Ann Lee").replace(DEFAULT, later)
+    assert judged(made.update({7: filled_in, 8: made.text_look(b"Ann Lee")}).data)[0] == untouched
+
+
+def test_a_border_that_was_sealed_is_not_overruled_by_the_usual_one():
+    made = Foreign(form=True)
+    field = made.text_field(b"")[:-2] + b"/Border [0 0 0] >>"
+    made.update({7: field}).sign(cms())
+    assert judged(made.update({7: field[:-2] + b"/BS << /S /S /W 1 >> >>"}).data)[0] == "no"
+
+
+@pytest.mark.parametrize(
+    ("paint", "fine"),
+    [(b"", True), (b"/Tx BMC EMC", True), (b"/FRM Do", False), (b"/#46RM Do", False), (b"/Other Do", False)],
+)
+def test_an_appearance_shares_resources_that_grow(paint, fine):
+    made = Foreign(form=True)
+    made.form_extra = b"/DR 20 0 R /DA (/Helv 0 Tf 0 g) "
+    look = stream(paint, b"/Type /XObject /Subtype /Form /BBox [0 0 200 20] /Resources 20 0 R ")
+    made.rewrite({8: look, 20: b"<< /Font << /Helv 5 0 R >> >>"}).sign(cms())
+    grown = b"<< /Font << /Helv 5 0 R >> /XObject << /FRM 60 0 R >> >>"
+    picture = deflated(b"1 g 0 0 600 800 re f", b"/Type /XObject /Subtype /Form /BBox [0 0 600 800] ")
+    assert (judged(made.rewrite({20: grown, 60: picture}).data)[0] == "permitted") is fine
 
 
 def test_resources_of_a_field_grow_with_those_of_the_form():

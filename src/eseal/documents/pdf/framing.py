@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from eseal.documents.pdf import lexer
 from eseal.documents.pdf.lexer import Dict, Entry, LexError, Text
 from eseal.documents.pdf.scan import Scan
+from eseal.documents.pdf.tiling import deciphered_string
 from eseal.report.model import Check, CheckVerdict
 
 _WHITE = b"\x00\t\n\x0c\r "
@@ -100,7 +101,7 @@ def frame(scan: Scan, offset: int, signature: Dict) -> Frame:
     if not isinstance(contents.value, Text):
         raise Unframed(failed("contents", "PDF_CONTENTS_NOT_STRING"), end=end)
     checks = [_gap(scan, a, b, c, d, contents)]
-    cms, findings = _contents(scan, contents, end)
+    cms, findings = _contents(scan, contents, end, offset)
     return Frame(offset, ((a, b), (c, d)), end, cms, (*checks, *findings))
 
 
@@ -134,7 +135,7 @@ def _gap(scan: Scan, a: int, b: int, c: int, d: int, contents: Entry) -> Check:
     return passed("byte-range", "PDF_BYTE_RANGE_OK", byte_range=spelled, file_size=len(scan.data))
 
 
-def _contents(scan: Scan, contents: Entry, end: int) -> tuple[bytes, list[Check]]:
+def _contents(scan: Scan, contents: Entry, end: int, offset: int) -> tuple[bytes, list[Check]]:
     if not contents.value.hexadecimal:
         # 12.8.1 wants a hexadecimal string: only then is its length known before it is filled.
         raise Unframed(failed("contents", "PDF_CONTENTS_NOT_STRING"), end=end)
@@ -152,12 +153,27 @@ def _contents(scan: Scan, contents: Entry, end: int) -> tuple[bytes, list[Check]
     length = ber_length(raw)
     if length is None:
         raise Unframed(failed("contents", "PDF_CONTENTS_NOT_DER"), end=end)
-    if raw[length:].strip(b"\0"):
+    if raw[length:].strip(b"\0") and not _ciphered_padding(scan, raw, length, offset):
         # Bytes that no signature covers and no reader shows. Who put them there is not known: two files, one seal.
         findings.append(unknown("contents", "PDF_CONTENTS_PADDING", size=len(raw) - length))
     if not findings:
         findings.append(passed("contents", "PDF_CONTENTS_OK", cms_bytes=length, padding_bytes=len(raw) - length))
     return raw[:length], findings
+
+
+_LEAST_CIPHERED = 16
+
+
+def _ciphered_padding(scan: Scan, raw: bytes, length: int, offset: int) -> bool:
+    """Whether all behind the CMS is what zeros become in an encrypted document.
+
+    /Contents is not encrypted (ISO 32000-2 7.6.2), but PDFBox encrypts the empty one and then writes the CMS over its
+    beginning. By the key of the document each of these bytes is a zero: they say as little as zeros do.
+    """
+    header = lexer.object_header(scan.data, offset)
+    plain = deciphered_string(scan, *header, raw) if header is not None else None
+    # AES in CBC mode: a byte that was deciphered speaks for two of the string, 16 bytes apart.
+    return plain is not None and len(plain) - length >= _LEAST_CIPHERED and not plain[length:].strip(b"\0")
 
 
 def ber_length(raw: bytes) -> int | None:

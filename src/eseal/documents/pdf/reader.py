@@ -29,7 +29,7 @@ from pyhanko.pdf_utils.xref import ObjStreamRef
 from eseal.documents.pdf import lexer
 from eseal.documents.pdf.lexer import LexError
 from eseal.documents.pdf.scan import Scan
-from eseal.documents.pdf.tiling import DECIPHER
+from eseal.documents.pdf.tiling import DECIPHER, DECIPHER_STRING
 from eseal.errors import DocumentError
 from eseal.limits import Limits
 
@@ -231,6 +231,7 @@ def open_reader(
     decrypted = guarded(lambda: _decrypt(found), "encryption") if scan.encrypted else False
     if decrypted and whole:
         scan.memo[DECIPHER] = lambda num, place: _deciphered(found, num, place)
+        scan.memo[DECIPHER_STRING] = lambda num, generation, text: _deciphered_string(found, num, generation, text)
     return Opened(found, reader is not None, decrypted, shortened)
 
 
@@ -269,6 +270,18 @@ def _deciphered(reader: PdfFileReader, num: int, place: int) -> bytes | None:
         if reader.xrefs[reference] != place:
             return None
         return bytes(reader.get_object(reference).data)
+    except RAISED:
+        return None
+
+
+def _deciphered_string(reader: PdfFileReader, num: int, generation: int, text: bytes) -> bytes | None:
+    """The string `text` of object `num`; None where it cannot be deciphered as one (7.6.3)."""
+    try:
+        handler = reader.security_handler
+        if handler is None:
+            return None
+        by = handler.get_string_filter()
+        return bytes(by.decrypt(by.derive_object_key(num, generation), text))
     except RAISED:
         return None
 

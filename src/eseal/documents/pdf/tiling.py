@@ -167,6 +167,17 @@ def deciphered(scan: Scan, num: int, place: int) -> bytes | None:
     return found if isinstance(found, bytes) else None
 
 
+DECIPHER_STRING = "decipher string"
+"""The same for strings: (number, generation, ciphertext) to bytes or None."""
+
+
+def deciphered_string(scan: Scan, num: int, generation: int, text: bytes) -> bytes | None:
+    """The string `text` of an object of an encrypted document; None where nobody can read it."""
+    read = scan.memo.get(DECIPHER_STRING)
+    found = read(num, generation, text) if read is not None else None
+    return found if isinstance(found, bytes) else None
+
+
 def _places(section: Section, num: int, stream: int) -> bool:
     for part in (section, section.hybrid):
         entry = part.entries.find(num) if part is not None else None

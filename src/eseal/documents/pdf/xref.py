@@ -97,6 +97,8 @@ class Entries:
 
     def highest(self) -> int | None:
         """The highest number in use; None where there is none."""
+        if not self.starts:
+            return None
         used = [
             start + end - base - 1
             for start, base, end in zip(self.starts, self.bases, [*self.bases[1:], len(self)], strict=True)
@@ -272,10 +274,14 @@ def _stream(data: bytes, declared: int, offset: int, budget: Budget) -> Section:
         not isinstance(widths, list)
         or len(widths) != 3
         or any(not isinstance(w, int) or isinstance(w, bool) or not 0 <= w <= 8 for w in widths)
-        or not sum(widths)
     ):
         raise _malformed("/W", offset)
     pairs = _pairs(head.get("Index", [0, size]), offset)
+    if not sum(widths):
+        if any(start or count > 1 for start, count in pairs):
+            raise _malformed("/W", offset)
+        # PDFBox, where it had nothing to write: one entry without a byte, of object 0, which is never one (7.3.10).
+        pairs = []
     total = sum(count for _, count in pairs)
     budget.take_objects(total)
     row = sum(widths)
@@ -316,6 +322,8 @@ def _fill(rows: bytes, widths: list[int], pairs: list[tuple[int, int]], total: i
         base += count
     stride, w0, w1 = sum(widths), widths[0], widths[0] + widths[1]
     rows = rows[: stride * total]
+    if not pairs:
+        return entries
     # 7.5.8.3: a missing first field means type 1.
     entries.kinds = bytearray(rows[w0 - 1 :: stride]) if w0 else bytearray([PLAIN]) * total
     for column in range(w0 - 1):

@@ -191,7 +191,7 @@ def test_an_object_moved_to_another_generation_is_found(sealed):
     [
         b"<< /Type /Page /Parent 2 0 R /Contents 9 0 R >>",
         b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier /FontDescriptor << /Flags 32 >> >>",
         b"<< /Length 2 >>\nstream\nq Q\nendstream",
         b"<< /Certs [3 0 R] >>",
         b"<< /S /JavaScript /JS (x) >>",

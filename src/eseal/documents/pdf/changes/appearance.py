@@ -166,7 +166,46 @@ def judge(
 
 def _same(job: Job, old: Node | None, new: Node, name: str) -> bool:
     left = raw_entry(job.before.dictionary(raw_entry(old.holder, "/AP")), name) if old else None
-    return job.comparer.same(left, raw_entry(job.after.dictionary(raw_entry(new.holder, "/AP")), name))
+    right = raw_entry(job.after.dictionary(raw_entry(new.holder, "/AP")), name)
+    return job.comparer.same(left, right) or _only_grown(job, left, right)
+
+
+def _only_grown(job: Job, left: object, right: object) -> bool:
+    """Whether a stream is as it was, and its resources, shared with the form's, gained what it does not name."""
+    if job.comparer.difference(left, right, skip=("/Resources",)) is not None:
+        return False
+    stream = job.after.get(right)
+    data = job.after.decoded(stream) if isinstance(stream, generic.StreamObject) else None
+    ours, theirs = (raw_entry(v.dictionary(r), "/Resources") for v, r in ((job.before, left), (job.after, right)))
+    grown = resources.added(job, ours, theirs)
+    # What a form inside draws may borrow too: then nothing is said.
+    return (
+        bool(grown)
+        and data is not None
+        and not any(part in data for part in (b"Do", b"#"))
+        and not any(name[1:].encode("latin-1", "replace") in data for _, name in grown)
+    )
+
+
+def same_default(view: View, old: object, new: object) -> bool:
+    """Whether two default appearance strings choose the same font, size and colour, in whatever order (12.7.4.3)."""
+    ours, theirs = (_choices(string_bytes(view.get(v))) for v in (old, new))
+    return ours is not None and ours == theirs
+
+
+def _choices(data: bytes | None) -> dict[str, list[object]] | None:
+    """The operands of each operator; None where there is another operator, or one of them twice."""
+    found: dict[str, list[object]] = {}
+    operands: list[object] = []
+    for kind, value in text.tokens(data or b""):
+        if kind != "word":
+            operands.append(value)
+            continue
+        what = "colour" if value in ("g", "rg", "k") else "font" if value == "Tf" else ""
+        if not what or what in found:
+            return None
+        found[what], operands = operands, []
+    return found if found and not operands else None
 
 
 def _stream(

@@ -139,10 +139,20 @@ def _key(job: Job, a: Node, b: Node, name: str, old: object, new: object) -> Non
     elif name == "/StructParent":
         if old is not None:
             job.add(UNKNOWN, "CHANGE_FIELD_UNCLEAR", where)
-    else:
+    elif not (name == "/DA" and appearance.same_default(job.after, old, new)) and not (
+        name == "/BS" and old is None and _usual_border(job, b, new)
+    ):
         rule = FIELD.get(name, (UNKNOWN, "CHANGE_FIELD_UNCLEAR"))
         if rule is not None:
             job.add(*rule, where)
+
+
+def _usual_border(job: Job, node: Node, style: object) -> bool:
+    """Whether a border style says what holds without it (tables 166 and 168): MuPDF writes it when it fills in."""
+    if raw_entry(node.holder, "/Border") is not None:
+        return False
+    said = {name: job.after.get(value) for name, value in entries(job.after.dictionary(style))}
+    return said in ({"/W": 1, "/S": "/S"}, {"/W": 1, "/S": "/S", "/Type": "/Border"})
 
 
 def _content(job: Job, a: Node, b: Node, kind: str | None, keys: list[str]) -> None:

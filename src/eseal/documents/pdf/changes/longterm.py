@@ -142,11 +142,15 @@ def _extension(view: View, raw: object) -> bool:
 
 
 def version(job: Job, old: object, new: object) -> None:
-    """The version may be named or raised by an update (7.5.2, 7.7.2), never lowered."""
+    """The version may be named or raised by an update (7.5.2, 7.7.2); lowered only from PDF 2 to PDF 1.
+
+    A program that knows no PDF 2 states the version that it writes; nothing shows otherwise for it.
+    """
     a, b = job.before.get(old), job.after.get(new)
     if a == b:
         return
-    if is_name(b) and re.fullmatch(r"/[12]\.\d", str(b)) and (a is None or str(b) >= str(a)):
+    lowest = "" if a is None else "/1.4" if str(a) >= "/2" else str(a)
+    if is_name(b) and re.fullmatch(r"/[12]\.\d", str(b)) and str(b) >= lowest:
         job.add(PASSED, "CHANGE_VERSION", str(b))
     else:
         job.add(UNKNOWN, "CHANGE_CATALOG_UNCLEAR", "/Version")

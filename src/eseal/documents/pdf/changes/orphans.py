@@ -34,6 +34,7 @@ _BOOKKEEPING = ("/XRef", "/ObjStm")
 _EVIDENCE_KEYS = frozenset(
     ("/Type", "/Certs", "/OCSPs", "/CRLs", "/VRI", "/Cert", "/OCSP", "/CRL", "/TU", "/TS", "/BaseVersion")
 ) | frozenset(("/ExtensionLevel", "/ExtensionRevision", "/URL"))
+_FONT_KEYS = frozenset(("/Type", "/Subtype", "/BaseFont", "/Encoding", "/Name"))
 
 
 def compare(job: Job) -> None:
@@ -140,6 +141,9 @@ def _harmless_value(view: View, raw: object, seen: set[Key], depth: int) -> bool
         if all(name in _EVIDENCE_KEYS or _VRI_NAME.fullmatch(name) for name in keys):
             # Remains of a security store or of an extension entry, or an empty shell of a type.
             return all(_harmless_value(view, item, seen, depth + 1) for _, item in entries(value))
+        if set(keys) <= _FONT_KEYS and is_name(view.entry(value, "/Type"), "/Font"):
+            # A font of the viewer's own, as iText leaves behind: names alone draw nothing (9.6.2.2).
+            return all(is_name(view.get(item)) for _, item in entries(value))
         # A widget without area, appearance, field or action.
         return set(keys) <= {"/Type", "/Subtype", "/F", "/Rect"} and not any(
             view.get(v) for v in view.array(raw_entry(value, "/Rect"))

@@ -76,6 +76,24 @@ def test_everything_written_again_as_it_was(mode):
     assert judged(made.rewrite({2: b"<< /Count 1 /Kids [3 0 R] /Type /Pages >>"}, mode).data) == ("yes", [])
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "untouched"),
+    [
+        (b"", b"/ITXT (2.1.7) ", "yes"),
+        (b"/ITXT (2.1.7) ", b"", "yes"),
+        (b"/ITXT (2.1.7) ", b"/ITXT (5.0.1) ", "yes"),
+        (b"", b"/ITXT [3 0 R] ", "unknown"),
+        (b"", b"/ITXT << /Contents 4 0 R >> ", "unknown"),
+        (b"", b"/Other (2.1.7) ", "unknown"),
+        (b"", b"/ITXT (2.1.7) /Rotate 90 ", "no"),
+    ],
+)
+def test_a_program_puts_its_mark_on_the_page_tree(before, after, untouched):
+    made, tree = Foreign(), b"<< /Type /Pages /Kids [3 0 R] /Count 1 %s>>"
+    made.update({2: tree % before}).sign(cms())
+    assert judged(made.update({2: tree % after}).data)[0] == untouched
+
+
 @pytest.mark.parametrize("size", [2, 16])
 def test_a_count_of_the_update_alone(size):
     made = sealed()

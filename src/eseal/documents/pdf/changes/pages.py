@@ -8,7 +8,7 @@ from pyhanko.pdf_utils import generic
 
 from eseal.documents.pdf.changes import longterm, resources, structure
 from eseal.documents.pdf.changes.compare import Comparer
-from eseal.documents.pdf.changes.graph import Key, View, area, entries, is_name, raw_entry
+from eseal.documents.pdf.changes.graph import Key, View, area, entries, is_name, raw_entry, string_bytes
 from eseal.documents.pdf.changes.job import FAILED, PASSED, UNKNOWN, Job
 from eseal.documents.pdf.changes.table import INHERITED, PAGE
 
@@ -34,6 +34,8 @@ class Tree:
 
 
 _INNER = frozenset(("/Type", "/Parent", "/Kids", "/Count", *INHERITED))
+# iText 2 and its heirs write their version here whenever they save: a string, which no page inherits.
+_MARK = "/ITXT"
 
 
 def read(view: View, comparer: Comparer) -> Tree:
@@ -82,7 +84,8 @@ def _walk(
         tree.inherited.append(inherited)
         return 1
     tree.nodes.append(key)
-    tree.extra.extend((name, value) for name, value in entries(node) if name not in _INNER)
+    extra = [(name, value) for name, value in entries(node) if name not in _INNER]
+    tree.extra += [(n, v) for n, v in extra if n != _MARK or string_bytes(view.get(v)) is None]
     kids = view.array(raw_entry(node, "/Kids"))
     total = sum(_walk(view, comparer, kid, values, key, tree, seen, depth + 1) for kid in kids)
     if view.entry(node, "/Count") != total:

@@ -73,7 +73,7 @@ def test_pyhanko(sealed, pyhanko_cli):
     # A process each: those that hold all kinds.
     for case, count in (("keyword", 1), ("straddle", 3), ("everything", 3), ("signatures of their own", 5)):
         file = made[case, count]
-        rows = pyhanko_cli([root], file)
+        rows = pyhanko_cli([root], file)[file]
         assert [row[:3] for row in rows] == [(True, True, True)] * count, case
         assert rows[-1][3] == "ENTIRE_FILE" and {row[3] for row in rows[:-1]} <= {"ENTIRE_REVISION"}, case
 
@@ -97,4 +97,4 @@ def test_changed_impressions_are_seen_by_all(sealed, pdfbox, pyhanko_cli, tmp_pa
     spoilt.write_bytes(data.replace(b"/Artifact BMC q ", b"/Artifact BMC Q ", 1))
     assert spoilt.read_bytes() != data
     assert pdfbox(root, spoilt)[str(spoilt)][0][0] != "valid"
-    assert [row[0] for row in pyhanko_cli([root], spoilt)] == [False]
+    assert [row[0] for row in pyhanko_cli([root], spoilt)[spoilt]] == [False]

@@ -132,12 +132,13 @@ def test_a_section_whose_entries_have_no_bytes_names_object_0_alone(index, untou
         (b"/2.0", b"/1.7", "yes"),
         (b"/2.0", b"/1.6", "yes"),
         (b"/1.6", b"/1.7", "yes"),
-        (b"/2.0", b"/1.0", "unknown"),
-        (b"/1.7", b"/1.4", "unknown"),
+        (b"/1.7", b"/1.4", "yes"),
+        (b"/1.7", b"/3.0", "unknown"),
+        (b"/1.7", None, "unknown"),
         (b"/1.7", b"(1.7)", "unknown"),
     ],
 )
-def test_a_program_that_knows_no_pdf_2_states_the_version_it_writes(sealed_as, later, untouched):
+def test_a_program_states_the_version_that_it_writes(sealed_as, later, untouched):
     made = with_catalog(Foreign(), Version=sealed_as).rewrite().sign(cms())
     assert judged(with_catalog(made, Version=later).rewrite().data)[0] == untouched
 

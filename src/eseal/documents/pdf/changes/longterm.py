@@ -142,15 +142,14 @@ def _extension(view: View, raw: object) -> bool:
 
 
 def version(job: Job, old: object, new: object) -> None:
-    """The version may be named or raised by an update (7.5.2, 7.7.2); lowered only from PDF 2 to PDF 1.
+    """The version that an update names (7.5.2, 7.7.2): no viewer shows the same pages otherwise for it.
 
-    A program that knows no PDF 2 states the version that it writes; nothing shows otherwise for it.
+    Updates raise it for what they add; programs that know none so high, or read the header alone, lower it again.
     """
     a, b = job.before.get(old), job.after.get(new)
     if a == b:
         return
-    lowest = "" if a is None else "/1.4" if str(a) >= "/2" else str(a)
-    if is_name(b) and re.fullmatch(r"/[12]\.\d", str(b)) and str(b) >= lowest:
+    if is_name(b) and re.fullmatch(r"/[12]\.\d", str(b)):
         job.add(PASSED, "CHANGE_VERSION", str(b))
     else:
         job.add(UNKNOWN, "CHANGE_CATALOG_UNCLEAR", "/Version")

@@ -372,3 +372,11 @@ def test_settings_are_seen_in_raw_arguments() -> None:
     assert (found.lang, found.format, found.json) == ("zh", "jsonl", True)
     assert settings.early(["verify", "--", "--lang", "zh"], {}).lang == "en"
     assert settings.early(["--format"], {"LANG": "zh_CN"}).lang == "zh"
+
+
+def test_an_authority_that_is_named_and_not_there_yet_can_be_made(run: Run) -> None:
+    named = {"ESEAL_AUTHORITY": "office"}
+    assert run("seals", "draw", "--owner", "示范局", "-o", "seal.svg", env=named).code == 0
+    assert run("seals", "list", env=named).code == 2
+    assert run("init", "office", "--name", "示范局", env=named).code == 0
+    assert run("seals", "list", env=named).code == 0

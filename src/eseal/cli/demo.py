@@ -31,7 +31,7 @@ NAME = "杭州市示范局"
 @click.command(cls=base.Command, code="CLI_DEMO")
 @click.argument("folder", metavar="DIR", type=options.path, default=Path("eseal-demo"))
 @options.option("--name", default=NAME, metavar="NAME", help="CLI_OPT_NAME")
-@options.common
+@options.alone
 def demo(folder: Path, name: str, settings: Settings) -> int:
     """Show the whole story."""
     # Made aside and renamed whole: a demonstration that fails leaves no half of itself.

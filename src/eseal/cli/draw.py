@@ -59,7 +59,7 @@ def parts(function: Callable[..., Any]) -> Callable[..., Any]:
 @options.option("--dpi", type=click.FloatRange(30, 2400), default=300, show_default=True, help="CLI_OPT_DPI")
 @options.output_needed
 @options.force
-@options.common
+@options.alone
 def draw_seal(owner: str, preset: str, dpi: float, output: Path, force: bool, settings: Settings, **given: Any) -> int:
     """Draw a seal to SVG or PNG."""
     artwork = drawn(preset, owner, given)

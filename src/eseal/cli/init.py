@@ -31,7 +31,7 @@ from eseal.report.json import SCHEMA
 @options.token_file
 @options.no_input
 @options.formats("text", "json")
-@options.common
+@options.alone
 def init(
     folder: Path,
     name: str,

@@ -50,7 +50,7 @@ _USES = {"seal": "CLI_KEY_SEAL", "timestamp": "CLI_KEY_TIMESTAMP", "none": "CLI_
 @options.force
 @options.no_input
 @options.formats("text", "json")
-@options.common
+@options.alone
 def request(
     new_key: Path | None,
     algorithm: str | None,

@@ -40,6 +40,11 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
     return _common(function, here=False)
 
 
+def alone(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As `common`, for commands that use no authority: one that is named and not there yet keeps nobody from them."""
+    return _common(function, here=False, broken=True)
+
+
 def issuing(function: Callable[..., Any]) -> Callable[..., Any]:
     """As `common`, for commands that may take the authority of the current folder."""
     return _common(function, here=True)

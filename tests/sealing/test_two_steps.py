@@ -374,3 +374,14 @@ def test_whatever_is_done_to_the_stored_form_nothing_unsound_comes_out(data):
     # The chain is signed by nobody here: whether it leads anywhere is the verifier's question.
     assert report.answers.untouched is Answer.YES
     assert len(sealed.data) <= DEFAULT.file_bytes
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["signature", "cms"])
+def test_a_certificate_that_ended_between_the_steps_is_refused(pki, whole):
+    prepared = made(pki, level="T", room=FOREIGN_ROOM)
+    value = pki.seal.signer().sign(prepared.to_sign)
+    late = LocalTimestamper(pki.timestamper.signer(), clock=lambda: AT + testpki.VALID + timedelta(days=1))
+    answer = {"cms": prepared.pending.cms(value)} if whole else {"signature": value}
+    with pytest.raises(KeyAccessError) as caught:
+        complete(prepared, **answer, services=Services(late))
+    assert caught.value.code == "CERTIFICATE_EXPIRED"

@@ -10,6 +10,7 @@ from eseal.crypto.examined import Examined
 from eseal.crypto.signed_data import examine
 from eseal.documents.pdf.pending import SlotTooSmall
 from eseal.errors import KeyAccessError, PolicyError, ServiceError, UsageError, VerificationFailed
+from eseal.keys.fitness import check_fit
 from eseal.model import Digest, Timestamper, aware
 from eseal.report.model import CheckVerdict
 from eseal.sealing.preparing import Prepared
@@ -33,8 +34,9 @@ def complete(
     the CMS brings a timestamp.
 
     Raises UsageError SEAL_COMPLETE_WITH_ONE; KeyAccessError SEAL_SIGNATURE_SIZE, SEAL_SIGNATURE_WRONG, SEAL_CMS_WRONG,
-    SEAL_CMS_OTHER_CERTIFICATE; PolicyError SEAL_CMS_NOT_PADES, SEAL_LEVEL_NEEDS_..., LONG_TERM_...; ServiceError from
-    the timestamper and SEAL_TIMESTAMP_GROWS; VerificationFailed SEAL_READ_BACK, after which nothing must be kept.
+    SEAL_CMS_OTHER_CERTIFICATE, CERTIFICATE_EXPIRED (meanwhile); PolicyError SEAL_CMS_NOT_PADES, SEAL_LEVEL_NEEDS_...,
+    LONG_TERM_...; ServiceError from the timestamper and SEAL_TIMESTAMP_GROWS; VerificationFailed SEAL_READ_BACK, after
+    which nothing must be kept.
     """
     if (signature is None) == (cms is None):
         raise UsageError("SEAL_COMPLETE_WITH_ONE")
@@ -65,6 +67,8 @@ def finish(prepared: Prepared, cms: bytes, services: Services) -> Sealed:
         # Whether a seal may be used is asked of the one that is named here, so the document must name no other.
         raise VerificationFailed("SEAL_READ_BACK", reason="seal")
     time = min((aware(token.time) for token in written.tokens if token.time is not None), default=aware(prepared.at))
+    # The claimed time was looked at when it was prepared; a proven one tells when it was really signed.
+    check_fit(pending.certificate, time)
     sealed = Sealed(
         original=pending.original,
         appended=appended,

@@ -70,11 +70,32 @@ def test_the_same_makers_make_what_passes():
     assert verify(update(hidden(DOCUMENT), filled), TRUST, NOW).answers.untouched is Answer.PERMITTED
 
 
+# These take the seal's own objects apart where they stand, at the end of the file: nothing can lie behind it.
+SEAL_IS_LAST = frozenset(
+    {
+        "rebuilt",
+        "seal-appearance-key",
+        "seal-moved",
+        "seal-renamed",
+        "seal_borrowed_by_second_field",
+        "seal_picture",
+        "seal_value_without_subfilter",
+    }
+)
+assert {a.name for a in ATTACKS} >= SEAL_IS_LAST
+
+
+def fits(attack, make):
+    return make is hidden or attack.name not in SEAL_IS_LAST
+
+
+MAKERS = (hidden, stamped, stamped_hidden)
+SAMPLE = [(a, m) for a in ATTACKS[::17] for m in MAKERS if fits(a, m)]
+ALL = [(a, p, m) for a in ATTACKS for p in a.levels for m in MAKERS if fits(a, m)]
+
+
 def check(attack, make, level):
-    try:
-        data = attack.make(lambda document: make(document, certify=level))
-    except (ValueError, IndexError):
-        pytest.skip("written for a document with nothing behind its seal")
+    data = attack.make(lambda document: make(document, certify=level))
     report = verify(data, TRUST, NOW)
     assert not report.passed, attack.clause
     if attack.family != "later":
@@ -82,15 +103,13 @@ def check(attack, make, level):
 
 
 # A sample of each kind of attack every day, all of them in the long run.
-@pytest.mark.parametrize("make", [hidden, stamped, stamped_hidden], ids=lambda m: m.__name__)
-@pytest.mark.parametrize("attack", ATTACKS[::17], ids=lambda a: a.name)
+@pytest.mark.parametrize(("attack", "make"), SAMPLE, ids=[f"{a.name}-{m.__name__}" for a, m in SAMPLE])
 def test_a_changed_document_is_not_untouched(attack, make):
     check(attack, make, attack.levels[0])
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("make", [hidden, stamped, stamped_hidden], ids=lambda m: m.__name__)
-@pytest.mark.parametrize(("attack", "level"), [(a, p) for a in ATTACKS for p in a.levels], ids=str)
+@pytest.mark.parametrize(("attack", "level", "make"), ALL, ids=[f"{a.name}-{p}-{m.__name__}" for a, p, m in ALL])
 def test_a_changed_document_is_not_untouched_in_full(attack, level, make):
     check(attack, make, level)
 

@@ -169,11 +169,11 @@ def test_a_module_is_named_in_a_file_alone(tmp_path: Path) -> None:
     found = config.resolve(config.layers(user=path))["pkcs11_module"]
     assert (found.value, found.origin) == ("/usr/lib/module.so", "user")
     with pytest.raises(UsageError) as caught:
-        config.layers(environ={"ESEAL_PKCS11_MODULE": "/tmp/evil.so"}, user=path)
+        config.layers(environ={"ESEAL_PKCS11_MODULE": "/usr/lib/evil.so"}, user=path)
     assert caught.value.code == "CONFIG_VARIABLE_REFUSED"
     assert "evil" not in caught.value.message() + caught.value.hint()
     with pytest.raises(UsageError) as caught:
-        AuthorityConfig.parse(FULL.to_bytes() + b'pkcs11_module = "/tmp/evil.so"\n')
+        AuthorityConfig.parse(FULL.to_bytes() + b'pkcs11_module = "/usr/lib/evil.so"\n')
     assert caught.value.code == "CONFIG_KEY_UNKNOWN"
 
 

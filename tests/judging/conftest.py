@@ -25,6 +25,7 @@ from eseal.judging.policy import Policy
 from eseal.model import Certificate, ValidationData
 from eseal.report.model import Check
 from eseal.trust.store import TrustStore
+from support.realpki import USAGES
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -49,19 +50,6 @@ def name(common: str, **more: str) -> x509.Name:
     oids = {"o": NameOID.ORGANIZATION_NAME, "ou": NameOID.ORGANIZATIONAL_UNIT_NAME, "email": NameOID.EMAIL_ADDRESS}
     parts = [x509.NameAttribute(oids[k], v) for k, v in more.items()]
     return x509.Name([*parts, x509.NameAttribute(NameOID.COMMON_NAME, common)])
-
-
-USAGES = [
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-]
 
 
 def usage(*names: str) -> x509.KeyUsage:

@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from eseal.model import Certificate, ValidationData
 
-_USAGES = (
+USAGES = (
     "digital_signature",
     "content_commitment",
     "key_encipherment",
@@ -95,7 +95,7 @@ class RealPki:
         issuer = {"root": "Root", "issuing": "Issuing", None: name}[by]
         signing = self._keys[by] if by else self._keys["root"]
         granted = ("key_cert_sign", "crl_sign") if ca is not None else ("digital_signature", "content_commitment")
-        usage = {name: name in granted for name in _USAGES}
+        usage = {name: name in granted for name in USAGES}
         builder = (
             x509.CertificateBuilder()
             .subject_name(self._name(name))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from eseal import files, sealing
 from eseal.authority import adding, journal, making, separation
@@ -23,7 +24,7 @@ from eseal.config import AuthorityConfig, IssuerEntry, KeyEntry, reading
 from eseal.config.authority import FILE as CONFIG_FILE
 from eseal.config.authority import located
 from eseal.crypto.certificates import facts
-from eseal.errors import UsageError
+from eseal.errors import ServiceError, UsageError
 from eseal.keys import open_signer
 from eseal.keys import secrets as passwords
 from eseal.keys.matching import choose_scheme, scheme_row
@@ -38,6 +39,7 @@ from eseal.timestamps import FallbackTimestamper, HttpTimestamper, LocalTimestam
 from eseal.timestamps.local import TEST_POLICY
 from eseal.trust.store import TrustStore
 
+Made = TypeVar("Made", Sealed, Extended)
 PasswordSource = Callable[[str], bytes | None]
 """Gets a key's URI, gives its password, or None."""
 
@@ -273,11 +275,7 @@ class Authority(SealHolding):
         chosen = self.check_usable(request.seal, request.at)
         services, failures = watched(self.services(request.level))
         sealed = sealing.seal_as(data, self.signer(chosen), replace(request, seal=chosen), services)
-        sealed = replace(sealed, notes=(*sealed.notes, *notes_of(failures)))
-        self.record("seal", who, seal=chosen.id, sealed=sealed)
-        if out is not None:
-            files.write(out, sealed.parts, force=force)
-        return sealed
+        return self._hand_out(sealed, failures, "seal", who, chosen.id, out, force)
 
     def prepare(
         self,
@@ -331,11 +329,7 @@ class Authority(SealHolding):
         chosen.check(pending.certificate, self.clock())
         services, failures = watched(self.services(prepared.level))
         sealed = sealing.complete(prepared, signature, cms=cms, services=services)
-        sealed = replace(sealed, notes=(*sealed.notes, *notes_of(failures)))
-        self.record("seal", who, seal=chosen.id, sealed=sealed)
-        if out is not None:
-            files.write(out, sealed.parts, force=force)
-        return sealed
+        return self._hand_out(sealed, failures, "seal", who, chosen.id, out, force)
 
     def extend(
         self,
@@ -368,8 +362,21 @@ class Authority(SealHolding):
         )
         moment = at if at is not None else self.clock()
         made = sealing.extend(data, level, services=services, at=moment, limits=limits)
+        return self._hand_out(made, failures, "extend", who, "", out, force)
+
+    def _hand_out(
+        self,
+        made: Made,
+        failures: Sequence[ServiceError],
+        action: str,
+        actor: str,
+        seal: str,
+        out: str | Path | None,
+        force: bool,
+    ) -> Made:
+        """The last step of every act: what failed on the way is told, the journal knows, then the file is written."""
         made = replace(made, notes=(*made.notes, *notes_of(failures)))
-        self.record("extend", who, sealed=made)
+        self.record(action, actor, seal=seal, sealed=made)
         if out is not None:
             files.write(out, made.parts, force=force)
         return made

@@ -91,16 +91,37 @@ def _reason(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
 
 
-class FileSigner:
+class _InMemory:
+    """A private key in memory and how it signs; it is not pickled."""
+
+    __slots__ = ("_key", "_scheme")
+
+    def __init__(self, key: Any, scheme: Scheme) -> None:
+        self._key = key
+        self._scheme = scheme
+
+    @property
+    def scheme(self) -> str:
+        """Name of the row in `crypto.algorithms.SCHEMES`."""
+        return self._scheme.name
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign `message`; the form is what CMS and X.509 carry."""
+        return algorithms.sign(self._key, self._scheme, message)
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("a private key is not pickled")
+
+
+class FileSigner(_InMemory):
     """A signer over a private key in memory. Neither its repr nor any error shows the key or its password."""
 
-    __slots__ = ("_certificate", "_chain", "_key", "_scheme")
+    __slots__ = ("_certificate", "_chain")
 
     def __init__(self, key: Any, certificate: Certificate, chain: tuple[Certificate, ...], scheme: Scheme) -> None:
-        self._key = key
+        super().__init__(key, scheme)
         self._certificate = certificate
         self._chain = chain
-        self._scheme = scheme
 
     @classmethod
     def load(
@@ -135,31 +156,18 @@ class FileSigner:
         """Issuers that were in the files, nearest first, without the root."""
         return self._chain
 
-    @property
-    def scheme(self) -> str:
-        """Name of the row in `crypto.algorithms.SCHEMES`."""
-        return self._scheme.name
-
-    def sign(self, message: bytes) -> bytes:
-        """Sign `message`; the form is what CMS carries."""
-        return algorithms.sign(self._key, self._scheme, message)
-
     def __repr__(self) -> str:
         return f"<FileSigner {facts(self._certificate).common_name!r} {self._scheme.name}>"
 
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        raise TypeError("a private key is not pickled")
 
-
-class FileKey:
+class FileKey(_InMemory):
     """A private key in memory that has no certificate yet: for a request to a CA."""
 
-    __slots__ = ("_key", "_public_key", "_scheme")
+    __slots__ = ("_public_key",)
 
     def __init__(self, key: Any, public_key: KeyInfo, scheme: Scheme) -> None:
-        self._key = key
+        super().__init__(key, scheme)
         self._public_key = public_key
-        self._scheme = scheme
 
     @classmethod
     def load(cls, data: bytes, *, password: bytes | None = None, scheme: str | None = None, path: str = "") -> FileKey:
@@ -174,20 +182,8 @@ class FileKey:
         """The public key."""
         return self._public_key
 
-    @property
-    def scheme(self) -> str:
-        """Name of the row in `crypto.algorithms.SCHEMES`."""
-        return self._scheme.name
-
-    def sign(self, message: bytes) -> bytes:
-        """Sign `message`; the form is what X.509 carries."""
-        return algorithms.sign(self._key, self._scheme, message)
-
     def __repr__(self) -> str:
         return f"<FileKey {self._scheme.name}>"
-
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        raise TypeError("a private key is not pickled")
 
 
 def _load(data: bytes, password: bytes | None, path: str) -> tuple[Any, tuple[Certificate, ...]]:

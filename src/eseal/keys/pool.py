@@ -59,7 +59,7 @@ class Pool(Generic[T]):
         lent = self.take()
         try:
             yield lent
-        except BaseException:
+        except BaseException:  # whatever it was, the thing is in an unknown state; raised on
             self.lose()
             raise
         self.give(lent)
@@ -86,6 +86,6 @@ class Pool(Generic[T]):
                     raise
                 self._limit = self._made
             return self.take()
-        except BaseException:
+        except BaseException:  # nothing was made, so nothing may be counted, or others wait for ever; raised on
             self.lose()
             raise

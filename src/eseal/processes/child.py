@@ -57,7 +57,7 @@ class Child:
                 try:
                     if receive(child.sock, len(READY), time.monotonic() + _START_SECONDS) == READY:
                         return child
-                except BaseException:
+                except BaseException:  # interrupted too: no child is left behind; raised on
                     child.kill()
                     raise
                 child.kill()
@@ -85,7 +85,7 @@ class Child:
                     cwd=Path(home).anchor,
                     env=_environment(os.environ),
                 )
-            except BaseException:
+            except BaseException:  # the caller gets no child, so nobody else would close it; raised on
                 ours.close()
                 raise
         return cls(process, ours)

@@ -209,7 +209,7 @@ class ListView:
     next_update: datetime | None
     """Until when it counts as fresh, aware; None: nothing is stated."""
     source: str
-    """"document", "trust" (the trust store) or "network" (asked for now)."""
+    """Where it came from: "document", "trust" (the trust store) or "network" (fetched for this judgement)."""
     used: bool
     """Whether an answer rests on it; False for one that was too old."""
     digest: str

@@ -124,7 +124,7 @@ class TokenKey:
             key = self._pool.take()
             try:
                 value = key.sign(data, **self._how)
-            except BaseException:
+            except BaseException:  # interrupted too: what is half-way through a signature is lent to nobody; raised on
                 self._pool.lose()
                 raise
             self._pool.give(key)
